@@ -1,0 +1,59 @@
+/* spec + facts + options -> plan. Pure: looks at nothing but its arguments (the seccomp cache aside, which
+ * changes only speed). Each file compile/<row>.c writes the records that stages/<row>.c executes.
+ */
+#ifndef OCIRUN_COMPILE_H
+#define OCIRUN_COMPILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "facts.h"
+#include "plan.h"
+#include "spec/spec.h"
+
+struct compile_options {
+	const char *id;
+	const char *bundle;        /* absolute */
+	const char *rootfs;        /* absolute: root.path joined to the bundle, lexically clean */
+	bool systemd_cgroup;       /* "not yet": refused before compile */
+	bool no_pivot, no_new_keyring;
+	uint32_t kept;             /* --preserve-fds */
+	enum plan_gate_kind gate;
+	const char *listen_fds;    /* LISTEN_FDS of the caller, or NULL */
+	const char *cache;         /* directory of the seccomp cache (ROOT/@seccomp), or NULL: none */
+	uint32_t bundle_uid;       /* unused by the spine */
+};
+
+/* A finished plan: one buffer, 8-aligned, ready for the memfd. */
+struct compiled {
+	void *bytes;
+	size_t length;
+	struct plan plan;          /* checked view of it */
+	/* what state.json keeps */
+	struct spec_strings cgroup_dirs;    /* absolute, in the order of the plan's groups */
+	const char *cgroups_path;           /* resolved: "/ocirun/web" */
+};
+
+/* 0, or -EINVAL / -errno with the pointer of what cannot be done. `arena` owns everything returned. */
+int compile_plan(struct arena *arena, const struct spec *spec, const struct facts *facts,
+		 const struct compile_options *options, struct compiled *ret, struct error *error);
+
+/* The state JSON for hooks, without pid: head ends behind `"pid":`, tail begins right behind the number.
+ * Compact, slashes not escaped (HOK-14). */
+void compile_state_text(struct arena *arena, const struct spec *spec, const struct compile_options *options,
+			const char *status, const char **ret_head, const char **ret_tail);
+
+/* Seccomp alone, for later `exec`: blob of struct sock_filter and flags. ret->length 0: no filter. */
+struct compiled_filter {
+	const void *bytes;
+	uint32_t length; /* bytes */
+	uint32_t flags;  /* SECCOMP_FILTER_FLAG_* */
+};
+int compile_seccomp(struct arena *arena, const struct spec_seccomp *seccomp, const struct facts *facts,
+		    const char *cache, struct compiled_filter *ret, struct error *error);
+
+/* `ocirun plan`: the plan as text, one record a line, in order: ROW KIND field=value ... # /pointer */
+void plan_dump_text(const struct plan *plan, FILE *out);
+
+#endif

@@ -1,0 +1,45 @@
+/* All probing of the host, into one struct. compile/ is a pure function of (spec, facts, options): golden
+ * plans come from a facts file (`--host FILE`, JSON with these member names) and are the same everywhere.
+ */
+#ifndef OCIRUN_FACTS_H
+#define OCIRUN_FACTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "arena.h"
+#include "error.h"
+
+enum cgroup_mode { CGROUP_MODE_NONE, CGROUP_MODE_V1, CGROUP_MODE_HYBRID, CGROUP_MODE_V2 };
+
+struct facts_hierarchy {       /* v1, and the v2 tree of a hybrid host */
+	const char *mount;         /* "/sys/fs/cgroup/cpu,cpuacct" */
+	const char *controllers;   /* "cpu,cpuacct", "name=systemd"; "" for v2 */
+	const char *own;           /* the runtime's own group in it: "/", "/user.slice" */
+};
+
+struct facts {
+	uint32_t uid, gid;             /* effective */
+	uint64_t capabilities;         /* effective, bit n */
+	uint32_t last_capability;      /* /proc/sys/kernel/cap_last_cap */
+	uint32_t kernel_major, kernel_minor;
+	uint32_t audit_arch;           /* AUDIT_ARCH_* of this machine */
+	const char *machine;           /* uname: "x86_64" */
+	bool in_user_namespace;        /* uid_map is not the whole range */
+	enum cgroup_mode cgroup_mode;
+	uint32_t hierarchy_count;
+	struct facts_hierarchy *hierarchies; /* v2 and hybrid: the v2 tree is the last */
+	const char *v2_controllers;    /* of the v2 root: "cpu memory pids" */
+	bool apparmor, selinux;        /* active LSMs */
+	bool clone_into_cgroup;        /* 5.7: always on 5.10 and newer unless seccomp forbids */
+	bool has_kcore;                /* /proc/kcore is there */
+	bool cgroup_namespaces, time_namespaces;
+};
+
+/* Look at this host. Few calls: no mountinfo; /sys/fs/cgroup by statfs, /proc/self/cgroup, prctl. What the
+ * spec does not need may be left to its first use only when that saves a call. 0 or -errno. */
+int facts_probe(struct arena *arena, struct facts *ret, struct error *error);
+/* Read them from a JSON text. */
+int facts_parse(struct arena *arena, const char *text, size_t length, struct facts *ret, struct error *error);
+
+#endif

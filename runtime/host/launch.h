@@ -1,0 +1,36 @@
+/* Start ociinit for a plan and converse with it until it waits at the gate. */
+#ifndef OCIRUN_LAUNCH_H
+#define OCIRUN_LAUNCH_H
+
+#include "compile/compile.h"
+#include "host.h"
+
+struct launch {
+	const struct compiled *compiled;
+	struct host_cgroups groups;
+	int sock;       /* host's end */
+	int64_t pid;    /* of the process that becomes the container, as the host sees it */
+	int pidfd;      /* of it */
+	int64_t helper; /* first process when a second clone made init: to be reaped; 0 none */
+	int master;     /* console master from READY, -1 */
+};
+
+/* Seal the plan in a memfd, queue PLAN, clone and exec the embedded (sealed memfd) ociinit. `slots` are the
+ * plan's descriptors (kept by the caller). `init`: path of another ociinit, or NULL. */
+int launch_start(struct launch *launch, const int *slots, uint32_t slot_count, const char *init,
+		 struct error *error);
+/* Serve MAP, HOST, FORKED, LISTENER until READY. Faults become errors with the record's JSON pointer. A
+ * shim that dies without a word: "signal 9" and, when oom_kill rose, the out-of-memory text (CRE-24). */
+int launch_serve(struct launch *launch, struct error *error);
+/* Send GO. */
+int launch_go(struct launch *launch, struct error *error);
+/* gate `run`: wait for EOF (execve has happened) or FAULT. */
+int launch_wait_exec(struct launch *launch, struct error *error);
+/* Kill what was started, reap, close. */
+void launch_abort(struct launch *launch);
+void launch_close(struct launch *launch);
+
+/* host/fault_text.c: the error that a fault prints as, with the phrases that clients match. */
+void fault_error(const struct plan *plan, const struct fault *fault, struct error *error);
+
+#endif

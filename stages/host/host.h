@@ -1,0 +1,57 @@
+/* Host halves: what whoever stands outside the container does for a plan. Linked by ocirun (glibc) and by
+ * ociinit (outer half of --plan). They know the plan and the kernel, neither JSON nor the state directory.
+ * All return 0 (or what they say), or -errno with the fault filled, row and record included.
+ */
+#ifndef OCIRUN_HOST_H
+#define OCIRUN_HOST_H
+
+#include <stdbool.h>
+
+#include "fault.h"
+#include "fd.h"
+#include "plan.h"
+
+#define HOST_CGROUPS_MAX 65
+
+/* The groups of a plan while a container is made. */
+struct host_cgroups {
+	uint32_t count;
+	int dirs[HOST_CGROUPS_MAX]; /* O_RDONLY|O_DIRECTORY of each record `cgroup`, in order; owned */
+	int born;                   /* index of the one to be cloned into, or -1 */
+	uint64_t made;              /* bit n: group n's last directory was made by us */
+};
+
+/* Row CGROUP: make each group (v2: enable controllers on the way down), attach the device filter, write
+ * limits that are not LATE, delegate. On failure what was made is removed again. */
+int host_cgroups_make(const struct plan *plan, struct host_cgroups *ret, struct fault *fault);
+/* The writes marked LATE: after READY, before GO. */
+int host_cgroups_late(const struct plan *plan, struct host_cgroups *groups, struct fault *fault);
+/* Open the `tasks` file (v1) of a group for a record cgroup_join. Descriptor or -errno. */
+int host_cgroups_tasks(const struct host_cgroups *groups, const struct plan_cgroup_join *join);
+/* Fall-back when CLONE_INTO_CGROUP was refused: write pid to cgroup.procs of each group that is not
+ * joined through tasks. */
+int host_cgroups_add(const struct plan *plan, struct host_cgroups *groups, int64_t pid, struct fault *fault);
+void host_cgroups_close(struct host_cgroups *groups);
+
+/* One group by its absolute directory, long after the plan: state, kill, delete. `dir` is one path of
+ * state.json's cgroup_paths; v2 is told from v1 by statfs. A missing group is success. */
+/* SIGKILL (or another signal) to every process below it: cgroup.kill (5.14), else freeze, kill, thaw. */
+int host_cgroup_kill(const char *dir, int signal);
+/* Kill what is left, wait for `populated 0` by poll on cgroup.events (v1: by re-reading, with growing
+ * pauses), remove bottom-up, within `milliseconds`. -EBUSY when time is up. */
+int host_cgroup_remove(const char *dir, int milliseconds);
+/* 1: frozen (v2 cgroup.freeze, v1 freezer.state), 0: not or no such file. */
+int host_cgroup_frozen(const char *dir);
+/* Thaw it; a missing file is success. */
+int host_cgroup_thaw(const char *dir);
+/* Write the pids below it (recursive) to pids, at most `size`; returns how many there are. */
+int host_cgroup_pids(const char *dir, int64_t *pids, uint32_t size);
+/* memory.events oom_kill / memory.oom_control oom_kill; 0 when unknown. */
+uint64_t host_cgroup_oom_kills(const char *dir);
+
+/* Answer MAP: write the maps of record `userns` for process pid (writer `host`). */
+int host_userns_map(const struct plan *plan, int64_t pid, struct fault *fault);
+/* Row HOST_HOOKS: run them in order, first failure ends it. `abort_fd`: see hook.h. */
+int host_hooks(const struct plan *plan, int64_t pid, int abort_fd, struct fault *fault);
+
+#endif

@@ -1,0 +1,72 @@
+/* What a stage sees: the shim's state, and its own row type. A stage file exports one
+ * `const struct stage`, named stage_<file>; everything else in it is static. Stages know neither JSON nor
+ * the state directory nor each other. No malloc, no stdio, no globals.
+ */
+#ifndef OCIRUN_STAGE_H
+#define OCIRUN_STAGE_H
+
+#include <stdbool.h>
+
+#include "fault.h"
+#include "fd.h"
+#include "messages.h"
+#include "plan.h"
+
+struct shim;
+
+/* Conversation with the host side; implemented by shim/talk.c, so that stages need not know it. */
+struct shim_talk {
+	/* Send one message with at most one descriptor (-1: none). 0 or -errno with fault. */
+	int (*tell)(struct shim *, enum message_type, const void *body, int fd, struct fault *);
+	/* tell, then wait for DONE. ABORT, EOF: the fault says so. */
+	int (*ask)(struct shim *, enum message_type, const void *body, struct fault *);
+};
+
+/* All that outlives a row. Owned by shim/main.c; a stage takes and leaves only what its comment says. */
+struct shim {
+	const struct plan *plan;
+	const struct shim_talk *talk;
+	int sock;                      /* to the host side; -1 when closed */
+	uint32_t kept;                 /* descriptors 3.. that the program keeps */
+	int slots[PLAN_MAX_SLOTS];     /* came with PLAN; -1: none or taken */
+	int trees[PLAN_MAX_TREES];     /* filled by `sources`; -1: none or taken */
+	int joins[8];                  /* namespaces opened before the first join */
+	int proc;                      /* host's /proc, O_PATH (source procfs); -1 */
+	int root;                      /* O_PATH of the container's root; after pivot of "/" */
+	bool pivoted;                  /* "/" is the container's root */
+	struct fault *page;            /* fault page shared with `start`, or NULL */
+	const struct plan_identity *identity; /* for hooks and seccomp */
+	char **args, **env;            /* of the program, NULL-terminated; set by `program` */
+	char *path;                    /* executable found by `program` */
+	char path_buffer[PLAN_MAX_PATH + 1];
+	char home_buffer[PLAN_MAX_PATH + 16];
+};
+
+/* Execute one record. 0, or -errno with the fault filled (row and record are filled by the caller). */
+typedef int stage_step(struct shim *, const struct plan_record *, struct fault *);
+
+struct stage_kind {
+	enum plan_kind kind;
+	stage_step *run;
+};
+
+#define STAGE_KINDS 8
+struct stage {
+	const char *name; /* that of its rows in PLAN_ROWS */
+	struct stage_kind kinds[STAGE_KINDS]; /* ends with kind 0 when not full */
+};
+
+extern const struct stage stage_cgroup, stage_sources, stage_join, stage_userns, stage_namespaces,
+	stage_network, stage_rootfs, stage_mounts, stage_devices, stage_hooks, stage_pivot, stage_system,
+	stage_console, stage_masks, stage_seal, stage_limits, stage_identity, stage_program, stage_seccomp,
+	stage_exec;
+
+/* The tree of a TREE field, left in its place (-1 for PLAN_NONE). */
+static inline int shim_tree(const struct shim *shim, uint64_t tree)
+{
+	return tree < PLAN_MAX_TREES ? shim->trees[tree] : -1;
+}
+
+#define STAGE_RECORD(kind, record) ((const struct plan_##kind *)(const void *)(record))
+
+#endif
