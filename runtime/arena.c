@@ -19,7 +19,7 @@ struct arena_block {
 static struct arena_block *block_new(struct arena *arena, size_t least)
 {
 	size_t size = least > BLOCK ? least : BLOCK;
-	struct arena_block *block = size >= least ? calloc(1, sizeof *block + size) : NULL;
+	struct arena_block *block = size <= SIZE_MAX / 2 ? calloc(1, sizeof *block + size) : NULL;
 
 	if (!block) {
 		fprintf(stderr, "ocirun: out of memory\n");
