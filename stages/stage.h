@@ -27,6 +27,7 @@ struct shim {
 	const struct plan *plan;
 	const struct shim_talk *talk;
 	int sock;                      /* to the host side; -1 when closed */
+	uint32_t told;                 /* messages sent so far, one bit each: owned by shim/talk.c */
 	uint32_t kept;                 /* descriptors 3.. that the program keeps */
 	int slots[PLAN_MAX_SLOTS];     /* came with PLAN; -1: none or taken */
 	int trees[PLAN_MAX_TREES];     /* filled by `sources`; -1: none or taken */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
@@ -208,6 +209,16 @@ int sys_ftruncate(int fd, off_t size)
 int sys_memfd_create(const char *name, unsigned flags)
 {
 	return CALL_INT(SYS_memfd_create, name, flags | 1u /* MFD_CLOEXEC */);
+}
+
+int sys_mmap(int fd, size_t length, int protection, int flags, void **ret)
+{
+	void *at = mmap(NULL, length, protection, flags, fd, 0);
+
+	if (at == MAP_FAILED)
+		return -errno;
+	*ret = at;
+	return 0;
 }
 
 int sys_pipe(int ret_ends[2])

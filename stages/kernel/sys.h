@@ -67,6 +67,8 @@ int sys_dup3(int from, int to, int flags);
 int sys_fcntl(int fd, int command, int64_t argument);
 int sys_ftruncate(int fd, off_t size);
 int sys_memfd_create(const char *name, unsigned flags);
+/* from the file's beginning, at an address of the kernel's choice */
+int sys_mmap(int fd, size_t length, int protection, int flags, void **ret);
 int sys_pipe(int ret_ends[2]);
 int sys_poll(struct pollfd *fds, unsigned count, int milliseconds);
 int sys_access(int dir, const char *path, int mode, int flags); /* faccessat2 */
