@@ -1,0 +1,115 @@
+# What every test file of the integration suite loads. A test gets a directory of its own, a state root in
+# it, a bundle with a busybox root file system, an id and a cgroup name that no other test has; teardown
+# removes all of it and fails when the test leaves a process, a cgroup or a mount behind.
+#
+#   new_bundle            bundle in $BUNDLE from `ocirun spec`, terminal off, args from `set_args`
+#   config JQ-FILTER...   change $BUNDLE/config.json
+#   set_args CMD...       process.args
+#   ocirun ...            the runtime with this test's --root
+#   run_ok CMD... / run_fail CMD...   `run` and a check of the status, the output shown when it is wrong
+
+OCIRUN=${OCIRUN:-$BATS_TEST_DIRNAME/../../build/ocirun}
+
+setup() {
+	DIR=$BATS_TEST_TMPDIR
+	ROOT=$DIR/state
+	BUNDLE=$DIR/bundle
+	ID=t$$-${BATS_SUITE_TEST_NUMBER:-$BATS_TEST_NUMBER}
+	CGROUP=/ocirun-test/$ID
+	MOUNTS_BEFORE=$(host_mounts)
+	if declare -F test_setup >/dev/null; then test_setup; fi
+}
+
+teardown() {
+	local left
+	if declare -F test_teardown >/dev/null; then test_teardown; fi
+	if [ -d "$ROOT" ]; then
+		for left in $("$OCIRUN" --root "$ROOT" list -q 2>/dev/null); do
+			"$OCIRUN" --root "$ROOT" delete -f "$left"
+		done
+	fi
+	# nothing of this test is left in any hierarchy, nor mounted on the host
+	left=$(find /sys/fs/cgroup -type d -name "$ID*" 2>/dev/null)
+	[ -z "$left" ] || { echo "cgroups left behind: $left" >&2; return 1; }
+	if [ "$(host_mounts)" != "$MOUNTS_BEFORE" ]; then
+		diff <(echo "$MOUNTS_BEFORE") <(host_mounts) >&2
+		echo "the host's mounts have changed" >&2
+		return 1
+	fi
+}
+
+# The host's mount table, without the ids that any other process's mount changes.
+host_mounts() { cut -d' ' -f4- /proc/self/mountinfo; }
+
+needs_root() { [ "$(id -u)" = 0 ] || skip "needs root"; }
+
+ocirun() { "$OCIRUN" --root "$ROOT" "$@"; }
+
+new_rootfs() { # DIR
+	mkdir -p "$1"/{bin,etc,proc,sys,dev,tmp,root,home}
+	cp /bin/busybox "$1/bin/busybox"
+	local applet
+	for applet in sh ls cat true false sleep id ps mount echo env pwd grep touch mkdir rm stat head tail \
+		hostname dd sync kill test mknod ln readlink umount awk cut wc tr sort od ulimit nc chmod mkfifo \
+		ip sysctl date uname find; do
+		ln -sf busybox "$1/bin/$applet"
+	done
+	printf 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home/user:/bin/sh\n' >"$1/etc/passwd"
+	printf 'root:x:0:\nuser:x:1000:\n' >"$1/etc/group"
+}
+
+new_bundle() {
+	mkdir -p "$BUNDLE"
+	new_rootfs "$BUNDLE/rootfs"
+	(cd "$BUNDLE" && rm -f config.json && "$OCIRUN" spec)
+	config '.process.terminal = false' ".linux.cgroupsPath = \"$CGROUP\""
+	[ $# -eq 0 ] || set_args "$@"
+}
+
+config() {
+	local filter
+	for filter in "$@"; do
+		jq "$filter" "$BUNDLE/config.json" >"$BUNDLE/config.json.new"
+		mv "$BUNDLE/config.json.new" "$BUNDLE/config.json"
+	done
+}
+
+set_args() {
+	jq '.process.args = $ARGS.positional' --args -- "$@" <"$BUNDLE/config.json" >"$BUNDLE/config.json.new"
+	mv "$BUNDLE/config.json.new" "$BUNDLE/config.json"
+}
+
+run_ok() {
+	run "$@"
+	[ "$status" -eq 0 ] || { printf 'status %s of: %s\n%s\n' "$status" "$*" "$output" >&2; return 1; }
+}
+
+run_fail() {
+	run "$@"
+	[ "$status" -ne 0 ] || { printf 'should have failed: %s\n%s\n' "$*" "$output" >&2; return 1; }
+}
+
+# The output holds this text.
+has() { [[ $output == *"$1"* ]] || { printf 'no "%s" in:\n%s\n' "$1" "$output" >&2; return 1; }; }
+lacks() { [[ $output != *"$1"* ]] || { printf '"%s" is in:\n%s\n' "$1" "$output" >&2; return 1; }; }
+
+create() { # [ID] with stdio that no test's output pipe waits for
+	ocirun create --bundle "$BUNDLE" "${@:-$ID}" </dev/null >"$DIR/out" 2>"$DIR/err" ||
+		{ cat "$DIR/err" >&2; return 1; }
+}
+
+status_of() { ocirun state "${1:-$ID}" | jq -r .status; }
+pid_of() { ocirun state "${1:-$ID}" | jq -r .pid; }
+
+# Wait until the condition holds, 10 s at most.
+wait_for() {
+	local i
+	for ((i = 0; i < 200; i++)); do
+		if "$@" >/dev/null 2>&1; then return 0; fi
+		sleep 0.05
+	done
+	printf 'gave up waiting for: %s\n' "$*" >&2
+	return 1
+}
+wait_status() { wait_for is_status "$1" "${2:-$ID}"; }
+is_status() { [ "$(status_of "$2")" = "$1" ]; }
