@@ -1,0 +1,15 @@
+/* Pieces of container/destroy.c that kill and delete share. */
+#ifndef OCIRUN_DESTROY_H
+#define OCIRUN_DESTROY_H
+
+#include "container/state.h"
+
+/* SIGKILL to init (pidfd, or -1: none), with a shared pid namespace to everybody in its groups, and thaw them.
+ * 0 or -errno. */
+int container_kill(const struct container *container, int pidfd);
+/* Wait for the end of a process; a pidfd of -1 has ended. 0, or -ETIMEDOUT. */
+int container_wait_end(int pidfd, int milliseconds);
+/* Call `each` for every name of a directory but "." and ".."; another value than 0 ends it and is returned. */
+int directory_each(int dir, int (*each)(int dir, const char *name, void *context), void *context);
+
+#endif
