@@ -7,7 +7,6 @@
  */
 #include <errno.h>
 #include <elf.h>
-#include <linux/ptrace.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
