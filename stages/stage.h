@@ -35,6 +35,14 @@ struct shim {
 	int proc;                      /* host's /proc, O_PATH (source procfs); -1 */
 	int root;                      /* O_PATH of the container's root; after pivot of "/" */
 	bool pivoted;                  /* "/" is the container's root */
+	/* of the mount stages; all 0 and NULL at first */
+	uint64_t attached[PLAN_MAX_TREES / 64]; /* bit: trees[i] stands in the view already; see attach.h */
+	bool unsettled;                /* before 5.12: propagation of a tree comes after its attaching */
+	int mask_tmpfs;                /* the one under all masked directories; 0: not made yet */
+	int device_parent;             /* directory of the last device, when device_parent_path is set */
+	const char *device_parent_path; /* in the plan; its first device_parent_length bytes count */
+	size_t device_parent_length;
+	uint64_t soft_nofile;          /* soft RLIMIT_NOFILE that `sources` raised; 0: did not */
 	struct fault *page;            /* fault page shared with `start`, or NULL */
 	const struct plan_identity *identity; /* for hooks and seccomp */
 	char **args, **env;            /* of the program, NULL-terminated; set by `program` */
