@@ -31,7 +31,8 @@ struct globals {
 	const char *log, *log_format;
 	bool debug, systemd_cgroup;
 	const char *rootless, *cgroup_manager, *log_level;
-	int original_cwd;           /* descriptor of the directory we were started in */
+	int original_cwd;           /* the directory we were started in: AT_FDCWD, since no command leaves it */
+	int log_fd;                 /* of --log; 0: none (host/log.c) */
 	struct arena *arena;        /* the command's memory */
 	int kept_error;             /* descriptors: see host/listen */
 };

@@ -1,0 +1,110 @@
+/* `ocirun delete`: end what still lives, remove cgroups and state, then run the poststop hooks (DEL-01..10). The
+ * steps of removal stand in container/destroy.c; here is who may be deleted when.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "container/create.h"
+#include "container/destroy.h"
+#include "container/root.h"
+#include "fd.h"
+
+#define END_MILLISECONDS 10000 /* for init to die, for a group to empty, for another command to end */
+
+struct values {
+	bool force;
+};
+
+static const struct option options[] = {
+	{ "force", 'f', OPTION_BOOL, NULL, "kill a running container first; a missing one is no error",
+	  COMMAND_OPTION(values, force) },
+	{ 0 },
+};
+
+/* A directory without state.json. Its creator is dead: swept, and the answer is that nothing was there. Or it
+ * lives: its shim is killed, it sees the end of its socket and cleans up itself. */
+static int delete_half_made(struct container *container, enum container_status status, int pidfd, bool force,
+			    struct error *error)
+{
+	if (status == STATUS_CREATING && !force)
+		return error_set(error, EBUSY, "cannot delete container %s that is not stopped: %s", container->id,
+				 status_words[status]);
+	if (status == STATUS_CREATING) {
+		container_kill(container, pidfd);
+		if (container_wait_creator(container, END_MILLISECONDS) < 0)
+			return error_set(error, EBUSY, "container init still running");
+	}
+	int r = container_sweep(container->root_fd, container->id, error);
+	if (r < 0)
+		return r;
+	return force ? 0 : error_set(error, ENOENT, "container does not exist");
+}
+
+/* DEL-01, DEL-02: `created` waits at the gate and has run nothing of the user's, so it may go without force. */
+static int end_process(const struct container *container, enum container_status status, int pidfd, bool force,
+		       struct error *error)
+{
+	if (status == STATUS_STOPPED)
+		return 0;
+	if (status != STATUS_CREATED && !force)
+		return error_set(error, EBUSY, "cannot delete container %s that is not stopped: %s", container->id,
+				 status_words[status]);
+	int r = container_kill(container, pidfd);
+	if (r < 0)
+		return error_errno(error, r, "cannot kill container %s", container->id);
+	if (container_wait_end(pidfd, END_MILLISECONDS) < 0)
+		return error_set(error, EBUSY, "container init still running");
+	return 0;
+}
+
+static int delete_container(const struct globals *globals, struct container *container, bool force,
+			    struct error *error)
+{
+	FD_AUTO pidfd = -1;
+	/* with force the kill comes before the lock: a `start` that waits for a hook holds it until then */
+	int r = force ? 0 : container_lock(container, LOCK_EXCLUSIVE, END_MILLISECONDS, error);
+	enum container_status status = r < 0 ? STATUS_STOPPED : container_status(container, &pidfd);
+
+	if (r == 0 && container->half_made)
+		return delete_half_made(container, status, pidfd, force, error);
+	if (r == 0)
+		r = end_process(container, status, pidfd, force, error);
+	if (r == 0 && force)
+		r = container_lock(container, LOCK_EXCLUSIVE, END_MILLISECONDS, error);
+	if (r == 0)
+		r = container_destroy(container, END_MILLISECONDS, error);
+	if (r == 0) {
+		/* the hooks come last (HOK-06), and what they do cannot bring the container back (DEL-07) */
+		container_poststop(globals, &container->state);
+	}
+	return r;
+}
+
+static int run(const struct globals *globals, const void *given, int count, char **arguments, struct error *error)
+{
+	const struct values *values = given;
+	struct container container = { .root_fd = -1, .dir = -1, .lock = -1 };
+	int r = container_find(globals, arguments[0], LOCK_NONE, true, &container, error);
+
+	(void)count;
+	if (r == 0)
+		r = delete_container(globals, &container, values->force, error);
+	container_close(&container);
+	if (r == -ENOENT && values->force) { /* DEL-03; also when another delete was faster */
+		memset(error, 0, sizeof *error);
+		return 0;
+	}
+	return r;
+}
+
+const struct command command_delete = {
+	.name = "delete",
+	.arguments = "<container-id>",
+	.summary = "remove a stopped container: its cgroups, its state, then its poststop hooks",
+	.options = options,
+	.size = sizeof(struct values),
+	.least = 1,
+	.most = 1,
+	.run = run,
+};

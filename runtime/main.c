@@ -1,0 +1,247 @@
+/* ocirun's command line: descriptors 0 to 2, global options, the table of commands, exit statuses (GLB-22..27,
+ * GLB-37). What a command does stands in cmd/; how words become values in options.c.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <seccomp.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd/cmd.h"
+#include "options.h"
+
+#define EXIT_USAGE 3 /* unknown command */
+#define VALUES_BYTES 512
+
+static const struct command *const commands[] = {
+	&command_create, &command_delete, &command_features, &command_kill, &command_list, &command_plan,
+	&command_run, &command_spec, &command_start, &command_state, NULL,
+};
+
+struct global_values {
+	struct globals globals;
+	bool version;
+};
+#define GLOBAL(member) offsetof(struct global_values, globals.member)
+
+static const struct option global_options[] = {
+	{ "root", 0, OPTION_STRING, "DIR", "directory of the containers' state", GLOBAL(root) },
+	{ "log", 0, OPTION_STRING, "PATH", "file that messages are appended to", GLOBAL(log) },
+	{ "log-format", 0, OPTION_STRING, "FORMAT", "text (default) or json", GLOBAL(log_format) },
+	{ "log-level", 0, OPTION_STRING, "LEVEL", "error, warning (default) or debug", GLOBAL(log_level) },
+	{ "debug", 0, OPTION_BOOL, NULL, "the same as --log-level debug", GLOBAL(debug) },
+	{ "systemd-cgroup", 0, OPTION_BOOL, NULL, "let systemd make the cgroup", GLOBAL(systemd_cgroup) },
+	{ "cgroup-manager", 0, OPTION_STRING, "NAME", "cgroupfs (default), systemd or disabled",
+	  GLOBAL(cgroup_manager) },
+	{ "rootless", 0, OPTION_STRING, "VALUE", "ignore cgroup permission errors: true, false or auto (default)",
+	  GLOBAL(rootless) },
+	{ "version", 'v', OPTION_BOOL, NULL, "print the version",
+	  offsetof(struct global_values, version) },
+	{ 0 },
+};
+
+/* A closed 0, 1 or 2 would be given to the first file that we open, and the container would write to it.
+ * They are not close-on-exec: the container inherits them, as it would the caller's. */
+static int fill_standard(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) < 0)
+			return -errno;
+	return 0;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
+static int print_version(const char *program)
+{
+	const struct scmp_version *seccomp = seccomp_version();
+
+	printf("%s version %s\ncommit: %s\nspec: %s\n", program, ocirun_version, ocirun_commit, ocirun_spec_version);
+	if (seccomp)
+		printf("libseccomp: %u.%u.%u\n", seccomp->major, seccomp->minor, seccomp->micro);
+	return 0;
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (const struct command *const *command = commands; *command; command++)
+		if (!strcmp((*command)->name, name))
+			return *command;
+	return NULL;
+}
+
+static int no_help_topic(const char *name)
+{
+	fprintf(stderr, "No help topic for '%s'\n", name);
+	return EXIT_USAGE;
+}
+
+/* `help`, `help CMD` */
+static int help(const char *program, int count, char **arguments)
+{
+	if (count == 0) {
+		help_program(program, global_options, commands);
+		return 0;
+	}
+	const struct command *command = find_command(arguments[0]);
+	if (!command)
+		return no_help_topic(arguments[0]);
+	help_command(program, command);
+	return 0;
+}
+
+/* GLB-26. The text is runc's, argv[0] included. */
+static int check_count(const struct command *command, const char *self, int count, struct error *error)
+{
+	const char *how = command->least == command->most ? "exactly"
+			  : count < command->least	      ? "a minimum of"
+							      : "a maximum of";
+	int wanted = count < command->least ? command->least : command->most;
+
+	if (count >= command->least && (command->most < 0 || count <= command->most))
+		return 0;
+	return error_set(error, EINVAL, "%s: \"%s\" requires %s %d argument(s)", self, command->name, how, wanted);
+}
+
+static int check_word(const char *option, const char *word, const char *const *words, struct error *error)
+{
+	if (!word)
+		return 0;
+	for (; *words; words++)
+		if (!strcmp(word, *words))
+			return 0;
+	return error_set(error, EINVAL, "invalid value \"%s\" for --%s", word, option);
+}
+
+/* What global options may say. Done after the log is open: this too is an error that managers want to read. */
+static int check_globals(struct globals *globals, struct error *error)
+{
+	static const char *const managers[] = { "cgroupfs", "systemd", "disabled", NULL };
+	static const char *const levels[] = { "error", "warning", "warn", "info", "debug", NULL };
+	const char *rootless = globals->rootless;
+	int r = check_word("cgroup-manager", globals->cgroup_manager, managers, error);
+
+	if (r == 0)
+		r = check_word("log-level", globals->log_level, levels, error);
+	if (r == 0 && rootless && *rootless && strcmp(rootless, "auto") && options_bool(rootless) < 0)
+		r = error_set(error, EINVAL, "invalid value \"%s\" for --rootless: true, false or auto", rootless);
+	if (r < 0)
+		return r;
+	if (globals->log_level && !strcmp(globals->log_level, "debug"))
+		globals->debug = true;
+	if (globals->cgroup_manager && !strcmp(globals->cgroup_manager, "systemd"))
+		globals->systemd_cgroup = true;
+	return 0;
+}
+
+/* `exec ID -- cmd`: the second way to end the options, behind the argument where they end anyway (GLB-32). */
+static void drop_dashes(struct parsed *parsed)
+{
+	if (parsed->count < 2 || strcmp(parsed->arguments[1], "--"))
+		return;
+	parsed->count--;
+	memmove(parsed->arguments + 1, parsed->arguments + 2,
+		(size_t)(parsed->count - 1) * sizeof *parsed->arguments);
+}
+
+/* A wrong command line: what is wrong and the help on stdout, the error once more where errors go (GLB-24). */
+static int usage_error(const struct globals *globals, const struct command *command, bool counted,
+		       const struct error *error)
+{
+	if (counted)
+		printf("Incorrect Usage.\n\n");
+	else
+		printf("Incorrect Usage: %s\n\n", error->text);
+	if (command)
+		help_command(globals->program, command);
+	else
+		help_program(globals->program, global_options, commands);
+	log_error(globals, "", error);
+	return 1;
+}
+
+static int run_command(const struct globals *globals, const struct command *command, const char *self, int count,
+		       char **words)
+{
+	_Alignas(max_align_t) char values[VALUES_BYTES] = { 0 };
+	struct error error = { 0 };
+	struct parsed parsed;
+
+	if (command->size > sizeof values)
+		return 1; /* a programming error; the unit test of the table finds it */
+	int r = options_parse(command->options, command->most < 0, count, words, values, &parsed, &error);
+	if (r < 0)
+		return usage_error(globals, command, false, &error);
+	if (parsed.help) {
+		help_command(globals->program, command);
+		return 0;
+	}
+	if (command->most < 0)
+		drop_dashes(&parsed);
+	r = check_count(command, self, parsed.count, &error);
+	if (r < 0)
+		return usage_error(globals, command, true, &error);
+	r = command->run(globals, values, parsed.count, parsed.arguments, &error);
+	if (r >= 0)
+		return r;
+
+	char where[512];
+	bool named = command->least > 0 && parsed.arguments[0][0];
+	snprintf(where, sizeof where, "%s%s%.400s", command->name, named ? " " : "",
+		 named ? parsed.arguments[0] : "");
+	log_error(globals, where, &error);
+	return 1;
+}
+
+static int dispatch(struct globals *globals, const char *self, struct parsed *parsed)
+{
+	const char *name = parsed->arguments[0];
+	bool asks_help = !strcmp(name, "help") || !strcmp(name, "h");
+	const struct command *command = find_command(name);
+	struct error error = { 0 };
+
+	if (asks_help)
+		return help(globals->program, parsed->count - 1, parsed->arguments + 1);
+	if (!command)
+		return no_help_topic(name);
+	int r = log_check(globals, &error);
+	if (r == 0)
+		r = check_globals(globals, &error);
+	if (r < 0) {
+		log_error(globals, "", &error);
+		return 1;
+	}
+	return run_command(globals, command, self, parsed->count - 1, parsed->arguments + 1);
+}
+
+int main(int argc, char **argv)
+{
+	struct arena arena = { 0 };
+	struct global_values values = { .globals = { .original_cwd = AT_FDCWD, .arena = &arena } };
+	struct error error = { 0 };
+	struct parsed parsed;
+
+	if (argc < 1 || fill_standard() < 0)
+		return 1; /* there is no descriptor to say it on */
+	values.globals.program = base_name(argv[0]);
+	if (options_parse(global_options, true, argc - 1, argv + 1, &values, &parsed, &error) < 0)
+		return usage_error(&values.globals, NULL, false, &error);
+	if (values.version)
+		return print_version(values.globals.program);
+	if (parsed.help || parsed.count == 0) {
+		help_program(values.globals.program, global_options, commands);
+		return 0;
+	}
+	int status = dispatch(&values.globals, argv[0], &parsed);
+	/* a report that could not be written (ENOSPC, closed pipe) must not end as success */
+	if (fflush(stdout) == EOF && status == 0)
+		status = 1;
+	arena_free(&arena);
+	return status;
+}
