@@ -29,7 +29,11 @@
 #endif
 #define SYS_MNT_DETACH 2
 
-struct sys_clone_args; /* struct clone_args of linux/sched.h, which clashes with <sched.h> */
+/* struct clone_args of linux/sched.h, which clashes with <sched.h> */
+struct sys_clone_args {
+	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid,
+		set_tid_size, cgroup;
+};
 struct sys_dirent;     /* struct linux_dirent64 */
 
 /* files */
@@ -40,10 +44,13 @@ int sys_close_range(unsigned first, unsigned last, unsigned flags);
 ssize_t sys_read(int fd, void *buffer, size_t size);
 ssize_t sys_write(int fd, const void *bytes, size_t size);
 ssize_t sys_pread(int fd, void *buffer, size_t size, off_t offset);
+ssize_t sys_pwrite(int fd, const void *bytes, size_t size, off_t offset);
 int sys_fstat(int fd, struct stat *ret);
 int sys_fstatat(int dir, const char *path, struct stat *ret, int flags);
 /* f_type of statfs(2), the file system's magic; never negative on success */
 int64_t sys_fs_magic(int fd);
+/* f_flags of statfs(2): ST_* of the mount that fd is on */
+int64_t sys_fs_flags(int fd);
 /* mount id of statx (5.8); dir, path, flags as in statx */
 int64_t sys_mount_id(int dir, const char *path, int flags);
 int sys_mkdirat(int dir, const char *path, mode_t mode);
@@ -88,6 +95,9 @@ int sys_pivot_root(const char *root, const char *old);
 int sys_unshare(int flags);
 int sys_setns(int fd, int type);
 int sys_clone3(struct sys_clone_args *args, size_t size);
+/* clone3 for a CLONE_VM child: it runs child(argument) on the stack that args gives and exits with its
+ * value. Where no assembly is written for the architecture, CLONE_VM and the stack are dropped. */
+int sys_clone_vm(struct sys_clone_args *args, size_t size, int (*child)(void *), void *argument);
 int sys_sethostname(const char *name, size_t length);
 int sys_setdomainname(const char *name, size_t length);
 int sys_getpid(void);
@@ -101,6 +111,7 @@ int sys_pidfd_send_signal(int pidfd, int signal);
 int sys_kill(pid_t pid, int signal);
 int sys_sigprocmask(int how, const uint64_t *set, uint64_t *ret_old); /* kernel's 64-bit set */
 int sys_sigdefault(int signal); /* default action for one signal */
+int64_t sys_clock_ms(void); /* CLOCK_MONOTONIC in milliseconds, for deadlines */
 
 /* identity, limits */
 int sys_setresuid(uid_t r, uid_t e, uid_t s);
