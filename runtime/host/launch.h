@@ -13,10 +13,12 @@ struct launch {
 	int pidfd;      /* of it */
 	int64_t helper; /* first process when a second clone made init: to be reaped; 0 none */
 	int master;     /* console master from READY, -1 */
+	bool hooks_began; /* a prestart, createRuntime or createContainer hook may have run: poststop is due */
 };
 
-/* Seal the plan in a memfd, queue PLAN, clone and exec the embedded (sealed memfd) ociinit. `slots` are the
- * plan's descriptors (kept by the caller). `init`: path of another ociinit, or NULL. */
+/* Seal the plan in a memfd, queue PLAN, clone and exec the embedded (sealed memfd) ociinit. `compiled` and
+ * `groups` are set by the caller, the other members here. `slots` are the plan's descriptors (kept by the
+ * caller). `init`: path of another ociinit, or NULL. */
 int launch_start(struct launch *launch, const int *slots, uint32_t slot_count, const char *init,
 		 struct error *error);
 /* Serve MAP, HOST, FORKED, LISTENER until READY. Faults become errors with the record's JSON pointer. A

@@ -14,19 +14,6 @@
 #define KEPT_MAX 65535u               /* limit of the plan's field */
 #define RANGE_CLOEXEC (1u << 2)       /* CLOSE_RANGE_CLOEXEC, 5.11 */
 
-void listen_fill(void)
-{
-	int fd;
-
-	/* the lowest free number is what open gives: as long as that is a standard one, keep it. Without
-	 * close-on-exec, as the caller's own would have been */
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= 2);
-	if (fd > 2)
-		close(fd);
-}
-
 /* sd_listen_fds(3): the variables are for the process whose pid LISTEN_PID is, and only for it (PRO-14). */
 static uint64_t listening(const char **ret_text)
 {

@@ -1,4 +1,4 @@
-/* Descriptors that come from the caller and go to the program (--preserve-fds, LISTEN_FDS), and 0-2. */
+/* Descriptors that come from the caller and go to the program (--preserve-fds, LISTEN_FDS). */
 #ifndef OCIRUN_LISTEN_H
 #define OCIRUN_LISTEN_H
 
@@ -11,8 +11,6 @@ struct listen {
 	const char *text; /* LISTEN_FDS as it stands in our environment, or NULL: not for us */
 };
 
-/* 0-2 that are closed become /dev/null (PRO-30). To be called before anything is opened. */
-void listen_fill(void);
 /* Count and check what the program keeps: LISTEN_FDS (only when LISTEN_PID is our own pid), then `preserve`
  * more. Every other descriptor above becomes close-on-exec (CVE-2024-21626). Must be the first thing that a
  * command does, and main opens none before it: else our own descriptors would pass for kept ones.

@@ -1,0 +1,320 @@
+/* The host side of the conversation with ociinit, until READY and then until execve. A message is a row: its
+ * handler runs when it comes at its place; anything else ends the launch. Owns no descriptor of its own.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "launch.h"
+#include "messages.h"
+#include "number.h"
+
+struct message {
+	struct message_head head;
+	union {
+		struct message_forked forked;
+		struct fault fault;
+	} body;
+	int fd; /* came along, or -1; who keeps it takes it */
+};
+
+static const struct message_shape shapes[] = MESSAGE_SHAPES;
+
+/* ---- receiving ---------------------------------------------------------------------------------------- */
+
+static int not_understood(struct error *error, const char *why)
+{
+	return error_set(error, EPROTO, "ociinit sent a message that is not understood (%s)", why);
+}
+
+/* Take the one descriptor that a message may carry. */
+static int take_descriptor(struct msghdr *header, struct message *ret)
+{
+	int count = 0;
+
+	ret->fd = -1;
+	for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {
+		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
+			continue;
+		memcpy(&ret->fd, CMSG_DATA(c), sizeof ret->fd);
+		count++;
+	}
+	return count;
+}
+
+/* Is it of a known type, of our way, and of exactly the shape that messages.h gives it? */
+static int check_shape(const struct message *message, size_t length, uint32_t descriptors, int flags,
+		       struct error *error)
+{
+	if (flags & (MSG_CTRUNC | MSG_TRUNC) || length < sizeof message->head)
+		return not_understood(error, "cut");
+	if (message->head.type >= MESSAGE_COUNT || shapes[message->head.type].way != MESSAGE_UP)
+		return not_understood(error, "type");
+	const struct message_shape *shape = &shapes[message->head.type];
+	if (message->head.length != shape->body || length != sizeof message->head + shape->body)
+		return not_understood(error, "length");
+	if (descriptors < shape->least || descriptors > shape->most)
+		return not_understood(error, "descriptors");
+	return 0;
+}
+
+/* One datagram. 1: a message (its descriptor is the caller's), 0: EOF, or -errno. */
+static int receive(int sock, struct message *ret, struct error *error)
+{
+	struct iovec parts[] = { { &ret->head, sizeof ret->head }, { &ret->body, sizeof ret->body } };
+	union {
+		struct cmsghdr head;
+		char bytes[CMSG_SPACE(sizeof(int))];
+	} control;
+	struct msghdr header = { .msg_iov = parts, .msg_iovlen = 2, .msg_control = &control,
+				 .msg_controllen = sizeof control };
+	ssize_t got;
+
+	do
+		got = sys_recvmsg(sock, &header, 0);
+	while (got == -EINTR);
+	if (got == 0 || got == -ECONNRESET)
+		return 0;
+	if (got < 0)
+		return error_errno(error, (int)got, "cannot receive from ociinit");
+	int descriptors = take_descriptor(&header, ret);
+	int r = check_shape(ret, (size_t)got, (uint32_t)descriptors, header.msg_flags, error);
+	if (r < 0)
+		fd_close_at(&ret->fd);
+	return r < 0 ? r : 1;
+}
+
+static int tell(struct launch *launch, enum message_type type, struct error *error)
+{
+	struct message_head head = { .type = type };
+	struct iovec part = { &head, sizeof head };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+	ssize_t sent = sys_sendmsg(launch->sock, &message, MSG_NOSIGNAL);
+
+	/* EPIPE: it has died, and the next receive says how */
+	if (sent < 0 && sent != -EPIPE && sent != -ECONNRESET)
+		return error_errno(error, (int)sent, "cannot send %s to ociinit", shapes[type].name);
+	return 0;
+}
+
+/* ---- the handlers ------------------------------------------------------------------------------------- */
+
+static int fail(struct launch *launch, const struct fault *fault, struct error *error)
+{
+	fault_error(&launch->compiled->plan, fault, error);
+	return error->code ? -error->code : error_set(error, EIO, "ociinit failed without a reason");
+}
+
+static int on_map(struct launch *launch, struct message *message, struct error *error)
+{
+	struct fault fault = { .row = PLAN_ROW_USERNS, .record = FAULT_NO_RECORD };
+
+	(void)message;
+	if (host_userns_map(&launch->compiled->plan, launch->pid, &fault) < 0)
+		return fail(launch, &fault, error);
+	return tell(launch, MESSAGE_DONE, error);
+}
+
+/* The number behind "Pid:" in the fdinfo of a pidfd: the process as our own pid namespace counts it. */
+static int64_t pid_of(int pidfd)
+{
+	char path[64] = "/proc/self/fdinfo/", text[1024];
+
+	number_text(path + strlen(path), (uint64_t)pidfd);
+	FD_AUTO fd = sys_openat(AT_FDCWD, path, O_RDONLY, 0);
+	ssize_t got = fd < 0 ? fd : sys_read(fd, text, sizeof text - 1);
+	if (got <= 0)
+		return -1;
+	text[got] = 0;
+	char *line = strstr(text, "\nPid:\t");
+	uint64_t pid;
+	if (!line)
+		return -1;
+	line += strlen("\nPid:\t");
+	line[strcspn(line, "\n")] = 0;
+	return number_parse(line, INT32_MAX, &pid) == 0 && pid > 0 ? (int64_t)pid : -1;
+}
+
+/* The process that becomes the container is another one. Its number is believed to the pidfd alone. */
+static int on_forked(struct launch *launch, struct message *message, struct error *error)
+{
+	int64_t pid = pid_of(message->fd);
+
+	if (pid < 0 || pid != message->body.forked.pid)
+		return error_set(error, EPROTO, "ociinit named process %lld, but its pidfd is of %lld",
+				 (long long)message->body.forked.pid, (long long)pid);
+	launch->helper = launch->pid;
+	launch->pid = pid;
+	fd_close_at(&launch->pidfd);
+	launch->pidfd = fd_take(&message->fd);
+	return 0;
+}
+
+static bool has_hooks(const struct plan *plan, enum plan_row row)
+{
+	for plan_each (plan, record)
+		if (record->kind == PLAN_KIND_hook && record->row == row)
+			return true;
+	return false;
+}
+
+static int on_host(struct launch *launch, struct message *message, struct error *error)
+{
+	struct fault fault = { .row = PLAN_ROW_HOST_HOOKS, .record = FAULT_NO_RECORD };
+	const struct plan *plan = &launch->compiled->plan;
+
+	(void)message;
+	launch->hooks_began |= has_hooks(plan, PLAN_ROW_HOST_HOOKS);
+	if (host_hooks(plan, launch->pid, launch->sock, &fault) < 0)
+		return fail(launch, &fault, error);
+	/* from here on its own hooks may run at any moment */
+	launch->hooks_began |= has_hooks(plan, PLAN_ROW_HOOKS);
+	return tell(launch, MESSAGE_DONE, error);
+}
+
+static int on_listener(struct launch *launch, struct message *message, struct error *error)
+{
+	(void)launch;
+	(void)message;
+	return error_set(error, ENOTSUP, "seccomp notifications are not supported yet (linux.seccomp.listenerPath)");
+}
+
+static int on_ready(struct launch *launch, struct message *message, struct error *error)
+{
+	(void)error;
+	launch->hooks_began |= has_hooks(&launch->compiled->plan, PLAN_ROW_HOOKS);
+	launch->master = fd_take(&message->fd);
+	return 0;
+}
+
+static int on_fault(struct launch *launch, struct message *message, struct error *error)
+{
+	const struct fault *fault = &message->body.fault;
+
+	if (fault->row >= PLAN_ROW_HOOKS && fault->row < PLAN_ROW_COUNT)
+		launch->hooks_began |= has_hooks(&launch->compiled->plan, PLAN_ROW_HOOKS);
+	return fail(launch, fault, error);
+}
+
+static int (*const handlers[MESSAGE_COUNT])(struct launch *, struct message *, struct error *) = {
+	[MESSAGE_MAP] = on_map,		  [MESSAGE_FORKED] = on_forked, [MESSAGE_HOST] = on_host,
+	[MESSAGE_LISTENER] = on_listener, [MESSAGE_READY] = on_ready,   [MESSAGE_FAULT] = on_fault,
+};
+
+/* ---- an ociinit that died ----------------------------------------------------------------------------- */
+
+/* A new group's counter began at 0; that of a group that was there may be old news. */
+static bool out_of_memory(const struct launch *launch)
+{
+	const struct spec_strings *dirs = &launch->compiled->cgroup_dirs;
+
+	for (uint32_t i = 0; i < dirs->count && i < launch->groups.count; i++)
+		if (launch->groups.made & (1ULL << i) && host_cgroup_oom_kills(dirs->items[i]) > 0)
+			return true;
+	return false;
+}
+
+/* It closed its socket without a word: wait for it and say how it ended (CRE-24). */
+static int died(struct launch *launch, struct error *error)
+{
+	siginfo_t info = { 0 };
+	int r;
+
+	launch->hooks_began |= has_hooks(&launch->compiled->plan, PLAN_ROW_HOOKS);
+	/* an end of file is also what a living but broken one could give: do not wait for ever */
+	sys_pidfd_send_signal(launch->pidfd, SIGCONT);
+	struct pollfd end = { .fd = launch->pidfd, .events = POLLIN };
+	if (sys_poll(&end, 1, 1000) == 0)
+		sys_pidfd_send_signal(launch->pidfd, SIGKILL);
+	do
+		r = sys_waitid(P_PID, (id_t)launch->pid, &info, WEXITED | __WALL);
+	while (r == -EINTR);
+	launch->pid = 0;
+	if (out_of_memory(launch))
+		return error_set(error, ENOMEM, "container init was OOM-killed (memory limit too low?)");
+	if (r < 0)
+		return error_errno(error, r, "container init is gone");
+	if (info.si_code == CLD_EXITED)
+		return error_set(error, EIO, "container init exited with status %d before it was ready",
+				 info.si_status);
+	return error_set(error, EIO, "container init was killed by signal %d (%s) before it was ready",
+			 info.si_status, strsignal(info.si_status));
+}
+
+/* ---- the conversation --------------------------------------------------------------------------------- */
+
+/* Wait until there is a message or an end. 1: the socket has something (EOF included), 0: ociinit is dead and
+ * its socket is silent: somebody else holds it. */
+static int wait_for_word(const struct launch *launch)
+{
+	struct pollfd ends[] = { { .fd = launch->sock, .events = POLLIN },
+				 { .fd = launch->pidfd, .events = POLLIN } };
+	int r;
+
+	do
+		r = sys_poll(ends, 2, -1);
+	while (r == -EINTR);
+	/* the first process ends behind FORKED, which then waits in the socket: so this one is looked at first */
+	return r < 0 || ends[0].revents != 0;
+}
+
+static void reap_helper(struct launch *launch)
+{
+	siginfo_t info;
+
+	if (launch->helper > 0)
+		while (sys_waitid(P_PID, (id_t)launch->helper, &info, WEXITED | __WALL) == -EINTR)
+			;
+	launch->helper = 0;
+}
+
+int launch_serve(struct launch *launch, struct error *error)
+{
+	uint32_t last = MESSAGE_PLAN;
+
+	/* the messages are numbered in the order in which they may come, each once; FAULT is the greatest */
+	while (last != MESSAGE_READY) {
+		struct message message = { .fd = -1 };
+		int r = wait_for_word(launch) ? receive(launch->sock, &message, error) : 0;
+
+		if (r == 0)
+			return died(launch, error);
+		if (r < 0)
+			return r;
+		if (message.head.type <= last) {
+			fd_close_at(&message.fd);
+			return not_understood(error, shapes[message.head.type].name);
+		}
+		r = handlers[message.head.type](launch, &message, error);
+		fd_close_at(&message.fd);
+		if (r < 0)
+			return r;
+		last = message.head.type;
+	}
+	/* nothing but the container itself may stay behind us (CLIENTS rule 17) */
+	reap_helper(launch);
+	return 0;
+}
+
+int launch_go(struct launch *launch, struct error *error)
+{
+	return tell(launch, MESSAGE_GO, error);
+}
+
+int launch_wait_exec(struct launch *launch, struct error *error)
+{
+	struct message message = { .fd = -1 };
+	int r = wait_for_word(launch) ? receive(launch->sock, &message, error) : 0;
+
+	if (r == 0) { /* closed by execve, or by death: the caller waits for the process in either case */
+		fd_close_at(&launch->sock);
+		return 0;
+	}
+	if (r < 0)
+		return r;
+	fd_close_at(&message.fd);
+	if (message.head.type != MESSAGE_FAULT)
+		return not_understood(error, shapes[message.head.type].name);
+	return on_fault(launch, &message, error);
+}
