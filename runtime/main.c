@@ -6,9 +6,9 @@
 #include <seccomp.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cmd/cmd.h"
+#include "listen.h"
 #include "options.h"
 
 #define EXIT_USAGE 3 /* unknown command */
@@ -40,16 +40,6 @@ static const struct option global_options[] = {
 	  offsetof(struct global_values, version) },
 	{ 0 },
 };
-
-/* A closed 0, 1 or 2 would be given to the first file that we open, and the container would write to it.
- * They are not close-on-exec: the container inherits them, as it would the caller's. */
-static int fill_standard(void)
-{
-	for (int fd = 0; fd <= 2; fd++)
-		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) < 0)
-			return -errno;
-	return 0;
-}
 
 static const char *base_name(const char *path)
 {
@@ -227,8 +217,9 @@ int main(int argc, char **argv)
 	struct error error = { 0 };
 	struct parsed parsed;
 
-	if (argc < 1 || fill_standard() < 0)
-		return 1; /* there is no descriptor to say it on */
+	listen_fill(); /* before anything is opened */
+	if (argc < 1)
+		return 1;
 	values.globals.program = base_name(argv[0]);
 	if (options_parse(global_options, true, argc - 1, argv + 1, &values, &parsed, &error) < 0)
 		return usage_error(&values.globals, NULL, false, &error);

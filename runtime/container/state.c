@@ -1,7 +1,8 @@
-/* state.json: written whole, under a temporary name, and renamed; read with a bound. Keys that third parties read
+/* Writing state.json: whole, under a temporary name, and renamed (reading: state_read.c). Keys that third parties read
  * in runc's file have the same names here (PRO-11). Knows nothing of processes: status is derived (status.c).
  */
 #include "container/state.h"
+#include "container/state_file.h"
 
 #include <errno.h>
 #include <linux/magic.h>
@@ -12,9 +13,6 @@
 
 #include "fd.h"
 #include "json_out.h"
-
-#define STATE_FORMAT 1
-#define STATE_BYTES (16 << 20) /* annotations and hooks come from a config.json of at most that */
 
 /* ---- write -------------------------------------------------------------------------------------------- */
 
@@ -87,7 +85,7 @@ static void write_document(struct json_out *out, const struct state *state)
 	json_out_unsigned(out, state->start_time);
 	optional(out, "cgroups_path", state->cgroups_path);
 	json_out_flag(out, "shared_pid_namespace", state->shared_pid_namespace);
-	json_out_member(out, "gate", state->gate_fifo ? "fifo" : "run");
+	json_out_member(out, "gate", state->gate_fifo ? STATE_GATE_FIFO : STATE_GATE_RUN);
 	write_pairs(out, state);
 	write_hooks(out, "poststart", &state->poststart);
 	write_hooks(out, "poststop", &state->poststop);
