@@ -112,6 +112,8 @@ int root_path(struct arena *arena, const char *option, const char **ret, struct 
 
 		if (r < 0)
 			return error_errno(error, (int)r, "cannot make --root %s absolute", option);
+		if (here[0] != '/') /* "(unreachable)/...": outside our root */
+			return error_set(error, ENOENT, "cannot make --root %s absolute", option);
 		path = arena_format(arena, "%s/%s", here, option);
 	}
 	clean(path);
