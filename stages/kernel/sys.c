@@ -274,6 +274,11 @@ int sys_fsconfig(int context, unsigned command, const char *key, const void *val
 	return CALL_INT(SYS_fsconfig, context, command, key, value, aux);
 }
 
+int sys_fspick(int dir, const char *path, unsigned flags)
+{
+	return CALL_INT(SYS_fspick, dir, path, flags | FSPICK_CLOEXEC);
+}
+
 int sys_fsmount(int context, unsigned attributes)
 {
 	return CALL_INT(SYS_fsmount, context, FSMOUNT_CLOEXEC, attributes);

@@ -85,6 +85,7 @@ int sys_open_tree(int dir, const char *path, unsigned flags);
 int sys_move_mount(int from, const char *from_path, int to, const char *to_path, unsigned flags);
 int sys_fsopen(const char *type);
 int sys_fsconfig(int context, unsigned command, const char *key, const void *value, int aux);
+int sys_fspick(int dir, const char *path, unsigned flags);
 int sys_fsmount(int context, unsigned attributes);
 int sys_mount_setattr(int dir, const char *path, unsigned flags, struct mount_attr *attr);
 int sys_mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data);

@@ -1,0 +1,114 @@
+/* Row NAMESPACES: the new ones beside the user namespace, all in one unshare, after the cgroups are joined (a
+ * cgroup namespace has the group of this moment as its root). A time namespace holds only children: its
+ * offsets are written, then it is entered. A pid namespace that belongs to a new user namespace takes the
+ * second clone: the child is our sibling and goes on, we tell FORKED and leave.
+ */
+#include "clone.h"
+#include "needs.h"
+#include "procfs.h"
+#include "stage.h"
+
+static const struct {
+	uint64_t type;
+	const char *name;
+	enum need_id need;
+} types[] = {
+	{ PLAN_NS_TIME, "time", NEED_TIME_NAMESPACE },
+	{ PLAN_NS_MOUNT, "mount", NEED_MOUNT_NAMESPACE },
+	{ PLAN_NS_CGROUP, "cgroup", NEED_CGROUP_NAMESPACE },
+	{ PLAN_NS_UTS, "uts", NEED_UTS_NAMESPACE },
+	{ PLAN_NS_IPC, "ipc", NEED_IPC_NAMESPACE },
+	{ PLAN_NS_NETWORK, "network", NEED_NETWORK_NAMESPACE },
+	{ PLAN_NS_PID, "pid", NEED_PID_NAMESPACE },
+};
+
+/* The errno does not say which one: ask one by one until it comes again. We are lost anyway. */
+static int unshare_failed(uint64_t all, int error, struct fault *fault)
+{
+	for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+		if (!(all & types[i].type) || sys_unshare((int)types[i].type) == 0)
+			continue;
+		fault_set(fault, FAULT_UNSHARE, error, types[i].name);
+		need_note(fault, types[i].need, error);
+		break;
+	}
+	fault_set(fault, FAULT_UNSHARE, error, "");
+	if (error == -ENOSPC)
+		fault_note(fault, "a limit user.max_*_namespaces is reached");
+	if (error == -EPERM)
+		fault_note(fault, "it needs CAP_SYS_ADMIN or a new user namespace");
+	return error;
+}
+
+/* The offsets are fixed once a process is inside. */
+static int enter_time(const struct shim *shim, const struct plan_namespaces *record, int proc, struct fault *fault)
+{
+	FD_AUTO links = -1, time = -1;
+	int r = 0;
+
+	if (record->time_offsets.length > 0)
+		r = procfs_write(proc, "self/timens_offsets", plan_text(shim->plan, record->time_offsets),
+				 record->time_offsets.length);
+	if (r < 0) {
+		fault_set(fault, FAULT_WRITE, r, "/proc/self/timens_offsets");
+		if (r == -ERANGE)
+			fault_note(fault, "the clock would be negative, or beyond 146 years");
+		return r;
+	}
+	links = procfs_open_file(proc, "self/ns", O_PATH | O_DIRECTORY);
+	time = links < 0 ? links : sys_openat(links, "time_for_children", O_RDONLY, 0);
+	r = time < 0 ? time : sys_setns(time, PLAN_NS_TIME);
+	return r < 0 ? fault_set(fault, FAULT_JOIN, r, "time_for_children") : 0;
+}
+
+static int new_time(const struct shim *shim, const struct plan_namespaces *record, struct fault *fault)
+{
+	FD_AUTO own = -1;
+
+	if (shim->proc >= 0)
+		return enter_time(shim, record, shim->proc, fault);
+	own = procfs_open();
+	if (own < 0)
+		return fault_set(fault, FAULT_OPEN, own, "/proc");
+	return enter_time(shim, record, own, fault);
+}
+
+/* Both halves have the same descriptors; the one that leaves touches none of them. */
+static int second_clone(struct shim *shim, uint64_t born, struct fault *fault)
+{
+	struct message_forked forked = { 0 };
+	int pidfd = -1, pid = clone_sibling(born, &pidfd), r;
+
+	if (pid == 0)
+		return 0;
+	if (pid < 0) {
+		fault_set(fault, FAULT_CLONE, pid, "in the new pid namespace");
+		need_note(fault, NEED_PID_NAMESPACE, pid);
+		return pid;
+	}
+	forked.pid = pid;
+	r = shim->talk->tell(shim, MESSAGE_FORKED, &forked, pidfd, fault);
+	if (r < 0) /* nobody knows the child: the host side is gone */
+		sys_pidfd_send_signal(pidfd, SIGKILL);
+	sys_exit(r < 0);
+}
+
+static int run(struct shim *shim, const struct plan_record *generic, struct fault *fault)
+{
+	const struct plan_namespaces *record = STAGE_RECORD(namespaces, generic);
+	int r = record->unshare ? sys_unshare((int)record->unshare) : 0;
+
+	if (r < 0)
+		return unshare_failed(record->unshare, r, fault);
+	if (record->unshare & PLAN_NS_TIME) {
+		r = new_time(shim, record, fault);
+		if (r < 0)
+			return r;
+	}
+	return record->born ? second_clone(shim, record->born, fault) : 0;
+}
+
+const struct stage stage_namespaces = {
+	.name = "namespaces",
+	.kinds = { { PLAN_KIND_namespaces, run } },
+};
