@@ -4,15 +4,18 @@
 
 #include "container/state.h"
 #include "launch.h"
+#include "listen.h"
 
 struct globals;
 
 struct create_options {
-	const char *id, *bundle; /* bundle absolute */
+	const char *id;
+	const char *bundle;      /* NULL: the current directory */
+	const char *config;      /* file of it; NULL: config.json */
 	const char *pid_file;    /* or NULL; relative to the original directory */
 	const char *console_socket;
 	bool no_pivot, no_new_keyring, detach, foreground;
-	int preserve_fds;
+	struct listen listen;    /* what listen_check found */
 	enum plan_gate_kind gate;
 };
 
@@ -24,9 +27,13 @@ struct prepared {
 	struct compiled compiled;
 	const char *text; /* of config.json */
 	size_t length;
+	const char *root; /* the state root, absolute */
 };
 int create_prepare(const struct globals *globals, const struct create_options *options, struct prepared *ret,
 		   struct error *error);
+
+/* Free what is not in the command's arena. */
+void create_forget(struct prepared *prepared);
 
 /* Steps 1 to 9. On failure everything is undone (poststop hooks run when a hook had begun). With gate fifo the
  * launch is over; with gate run `launch` goes on: the caller waits for execve and for the end. */

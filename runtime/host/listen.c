@@ -14,6 +14,14 @@
 #define KEPT_MAX 65535u               /* limit of the plan's field */
 #define RANGE_CLOEXEC (1u << 2)       /* CLOSE_RANGE_CLOEXEC, 5.11 */
 
+void listen_fill(void)
+{
+	for (int fd = 0; fd <= 2; fd++)
+		/* the lowest free number is what open gives, and those below are taken by now */
+		if (sys_fcntl(fd, F_GETFD, 0) == -EBADF && open("/dev/null", O_RDWR) < 0)
+			return; /* no /dev/null: what needs a descriptor says so */
+}
+
 /* sd_listen_fds(3): the variables are for the process whose pid LISTEN_PID is, and only for it (PRO-14). */
 static uint64_t listening(const char **ret_text)
 {
@@ -48,7 +56,7 @@ int listen_check(int preserve, struct listen *ret, struct error *error)
 		return error_set(error, EINVAL, "invalid number of preserved file descriptors: %d", preserve);
 	listen.kept = (uint32_t)count + (uint32_t)preserve;
 	for (uint32_t i = 0; i < listen.kept; i++)
-		if (sys_fcntl((int)i + 3, F_GETFD, 0) < 0)
+		if (sys_fcntl((int)i + 3, F_GETFD, 0) != 0)
 			return error_set(error, EBADF, "unable to stat preserved-fd %u (of %u)", i, listen.kept);
 	mark_above(listen.kept + 3);
 	*ret = listen;

@@ -11,9 +11,12 @@ struct listen {
 	const char *text; /* LISTEN_FDS as it stands in our environment, or NULL: not for us */
 };
 
+/* 0-2 that are closed become /dev/null (PRO-30), inherited by the container as the caller's would be. To be
+ * called before anything is opened. */
+void listen_fill(void);
 /* Count and check what the program keeps: LISTEN_FDS (only when LISTEN_PID is our own pid), then `preserve`
- * more. Every other descriptor above becomes close-on-exec (CVE-2024-21626). Must be the first thing that a
- * command does, and main opens none before it: else our own descriptors would pass for kept ones.
+ * more. Every other descriptor above becomes close-on-exec (CVE-2024-21626). What is close-on-exec already was
+ * opened by ourselves (the log) and does not count: an inherited one cannot be.
  * 0, -EINVAL, or -EBADF with "unable to stat preserved-fd i (of N)". */
 int listen_check(int preserve, struct listen *ret, struct error *error);
 

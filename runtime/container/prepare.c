@@ -1,0 +1,189 @@
+/* Before a container is made: read config.json, parse, probe, compile. Everything that can be refused is refused
+ * here, and nothing is touched but the seccomp cache. Shared by create and run.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "cmd/cmd.h"
+#include "container/create.h"
+#include "container/root.h"
+#include "fd.h"
+#include "path.h"
+
+#define CONFIG_NAME "config.json"
+#define CONFIG_MAX (16 << 20) /* bytes; the largest real one seen is below 1 MiB */
+
+/* ---- config.json -------------------------------------------------------------------------------------- */
+
+static int read_all(int fd, char *text, size_t size, size_t *ret_length)
+{
+	size_t length = 0;
+
+	while (length < size) {
+		ssize_t got = sys_read(fd, text + length, size - length);
+
+		if (got == -EINTR)
+			continue;
+		if (got < 0)
+			return (int)got;
+		if (got == 0)
+			break;
+		length += (size_t)got;
+	}
+	*ret_length = length;
+	return 0;
+}
+
+static int read_config(struct arena *arena, int bundle, const char *name, struct prepared *ret,
+		       struct error *error)
+{
+	/* non-blocking: a fifo in its place would hold us for ever */
+	FD_AUTO fd = sys_openat(bundle, name, O_RDONLY | O_NONBLOCK, 0);
+	struct stat about;
+
+	if (fd == -ENOENT)
+		return error_set(error, ENOENT, "JSON specification file %s not found", name);
+	int r = fd < 0 ? fd : sys_fstat(fd, &about);
+	if (r < 0)
+		return error_errno(error, r, "cannot open %s", name);
+	if (!S_ISREG(about.st_mode))
+		return error_set(error, EINVAL, "%s is not a regular file", name);
+	if (about.st_size > CONFIG_MAX)
+		return error_set(error, EFBIG, "%s is larger than 16 MiB", name);
+	char *text = arena_alloc(arena, (size_t)about.st_size + 1);
+	r = read_all(fd, text, (size_t)about.st_size, &ret->length);
+	if (r < 0)
+		return error_errno(error, r, "cannot read %s", name);
+	ret->text = text;
+	return 0;
+}
+
+/* ---- directories -------------------------------------------------------------------------------------- */
+
+/* Where the kernel says that a descriptor leads: absolute, clean, without symlinks. */
+static int path_of(struct arena *arena, int fd, const char **ret)
+{
+	char link[PATH_FD_TEXT], path[PATH_BYTES];
+	ssize_t length = sys_readlinkat(AT_FDCWD, path_of_fd(link, fd), path, sizeof path - 1);
+
+	if (length < 0)
+		return (int)length;
+	*ret = arena_copy(arena, path, (size_t)length);
+	return 0;
+}
+
+static int open_bundle(struct arena *arena, const char *path, const char **ret_path, struct error *error)
+{
+	FD_AUTO fd = sys_openat(AT_FDCWD, path ? path : ".", O_RDONLY | O_DIRECTORY, 0);
+	int r = fd < 0 ? fd : path_of(arena, fd, ret_path);
+
+	return r < 0 ? error_errno(error, r, "cannot open bundle %s", path ? path : ".") : fd_take(&fd);
+}
+
+/* CRE-19: it must exist and be no symlink, on no part of the way: what stands there now is what is mounted
+ * later. A relative path is joined to the bundle and cleaned; an absolute one has to be clean. */
+static int find_rootfs(struct arena *arena, int bundle, const char *path, const char **ret, struct error *error)
+{
+	struct open_how how = { .flags = O_PATH | O_DIRECTORY, .resolve = RESOLVE_NO_SYMLINKS };
+	const char *found = NULL;
+
+	if (!path || !*path)
+		return error_in(error, error_set(error, EINVAL, "root.path must not be empty"), "root");
+	FD_AUTO fd = sys_openat2(bundle, path, &how);
+	int r = fd < 0 ? fd : path_of(arena, fd, &found);
+	if (r == -ELOOP || (r == 0 && path[0] == '/' && strcmp(path, found) != 0))
+		r = error_set(error, EINVAL, "invalid rootfs: not an absolute path, or a symlink: %s", path);
+	else if (r < 0)
+		r = error_errno(error, r, "invalid rootfs %s", path);
+	else
+		*ret = found;
+	return error_in(error, error_in(error, r, "path"), "root");
+}
+
+/* The cache of compiled filters: below the root, so only its owner can write it. No cache is no failure. */
+static const char *filter_cache(struct arena *arena, const char *root, bool is_default)
+{
+	struct error ignored = { 0 };
+	FD_AUTO fd = root_open(root, true, is_default, &ignored);
+	int r = fd < 0 ? fd : sys_mkdirat(fd, "@seccomp", 0700);
+
+	return r == 0 || r == -EEXIST ? arena_format(arena, "%s/@seccomp", root) : NULL;
+}
+
+/* ---- rules --------------------------------------------------------------------------------------------- */
+
+static int check_terminal(const struct globals *globals, const struct create_options *options,
+			  const struct spec *spec, struct error *error)
+{
+	bool terminal = spec->process && spec->process->terminal, socket = options->console_socket != NULL;
+
+	if (terminal && !socket && !options->foreground)
+		return error_set(error, EINVAL,
+				 "cannot allocate tty if %s will detach without setting console socket",
+				 globals->program);
+	if (socket && (!terminal || options->foreground))
+		return error_set(error, EINVAL,
+				 "cannot use console socket if %s will not detach or allocate tty",
+				 globals->program);
+	if (terminal)
+		return error_in(error, error_in(error, error_set(error, ENOTSUP, "terminals are not supported yet"),
+						"terminal"), "process");
+	return 0;
+}
+
+static int check(const struct globals *globals, const struct create_options *options, struct error *error)
+{
+	int r = id_check(options->id, error);
+
+	if (r == 0 && globals->systemd_cgroup)
+		r = error_set(error, ENOTSUP, "the systemd cgroup driver is not supported yet (use cgroupfs)");
+	return r;
+}
+
+static void compile_options_of(const struct create_options *options, struct prepared *ret)
+{
+	ret->options.id = options->id;
+	ret->options.no_pivot = options->no_pivot;
+	ret->options.no_new_keyring = options->no_new_keyring;
+	ret->options.kept = options->listen.kept;
+	ret->options.listen_fds = options->listen.text;
+	ret->options.gate = options->gate;
+}
+
+int create_prepare(const struct globals *globals, const struct create_options *options, struct prepared *ret,
+		   struct error *error)
+{
+	const char *config = options->config ? options->config : CONFIG_NAME;
+	int r = check(globals, options, error);
+
+	memset(ret, 0, sizeof *ret);
+	compile_options_of(options, ret);
+	if (r == 0)
+		r = root_path(globals->arena, globals->root, &ret->root, error);
+	if (r < 0)
+		return r;
+	FD_AUTO bundle = open_bundle(globals->arena, options->bundle, &ret->options.bundle, error);
+	if (bundle < 0)
+		return bundle;
+	r = read_config(globals->arena, bundle, config, ret, error);
+	if (r == 0)
+		r = spec_parse(ret->text, ret->length, &ret->spec, error);
+	for (uint32_t i = 0; r == 0 && i < ret->spec.warnings.count; i++)
+		log_warning(globals, "%s", ret->spec.warnings.items[i]);
+	if (r == 0)
+		r = check_terminal(globals, options, &ret->spec, error);
+	if (r == 0)
+		r = find_rootfs(globals->arena, bundle, ret->spec.root_path, &ret->options.rootfs, error);
+	if (r == 0)
+		r = facts_probe(globals->arena, &ret->facts, error);
+	if (r == 0 && ret->spec.linux_->seccomp)
+		ret->options.cache = filter_cache(globals->arena, ret->root, !globals->root);
+	if (r == 0)
+		r = compile_plan(globals->arena, &ret->spec, &ret->facts, &ret->options, &ret->compiled, error);
+	return r;
+}
+
+void create_forget(struct prepared *prepared)
+{
+	arena_free(&prepared->spec.arena);
+}
