@@ -49,6 +49,7 @@ struct shim {
 	char *path;                    /* executable found by `program` */
 	char path_buffer[PLAN_MAX_PATH + 1];
 	char home_buffer[PLAN_MAX_PATH + 16];
+	char listen_buffer[40];        /* LISTEN_PID=pid */
 };
 
 /* Execute one record. 0, or -errno with the fault filled (row and record are filled by the caller). */
@@ -74,6 +75,14 @@ extern const struct stage stage_cgroup, stage_sources, stage_join, stage_userns,
 static inline int shim_tree(const struct shim *shim, uint64_t tree)
 {
 	return tree < PLAN_MAX_TREES ? shim->trees[tree] : -1;
+}
+
+/* The container's root for path_*: what rootfs, pivot or join left, else "/" (exec: after the join). */
+static inline int shim_root(struct shim *shim)
+{
+	if (shim->root < 0)
+		shim->root = sys_openat(AT_FDCWD, "/", O_PATH | O_DIRECTORY, 0);
+	return shim->root;
 }
 
 #define STAGE_RECORD(kind, record) ((const struct plan_##kind *)(const void *)(record))
