@@ -1,0 +1,150 @@
+/* `ocirun run`: create and start in one, and in the foreground wait and clean up too (RUN-01..19). Its gate needs
+ * no fifo: the socket's end is the news of execve.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/prctl.h>
+
+#include "cmd/cmd.h"
+#include "container/create.h"
+#include "container/destroy.h"
+#include "container/root.h"
+#include "fd.h"
+#include "signals.h"
+
+#define END_MILLISECONDS 10000
+
+struct values {
+	const char *bundle, *config, *console_socket, *pid_file;
+	int preserve_fds;
+	bool detach, keep, no_pivot, no_new_keyring, no_subreaper;
+};
+#define VALUE(member) COMMAND_OPTION(values, member)
+
+static const struct option options[] = {
+	{ "bundle", 'b', OPTION_STRING, "DIR", "directory of the bundle (default: the current one)", VALUE(bundle) },
+	{ "config", 'f', OPTION_STRING, "FILE", "configuration, instead of config.json in the bundle", VALUE(config) },
+	{ "console-socket", 0, OPTION_STRING, "PATH", "socket that the terminal's master is sent to",
+	  VALUE(console_socket) },
+	{ "detach", 'd', OPTION_BOOL, NULL, "return when the program has begun", VALUE(detach) },
+	{ "pid-file", 0, OPTION_STRING, "PATH", "file that the process id is written to", VALUE(pid_file) },
+	{ "keep", 0, OPTION_BOOL, NULL, "do not delete the container when it has ended", VALUE(keep) },
+	{ "no-subreaper", 0, OPTION_BOOL, NULL, "do not adopt orphans of the container", VALUE(no_subreaper) },
+	{ "no-pivot", 0, OPTION_BOOL, NULL, "MS_MOVE and chroot instead of pivot_root (for an initramfs)",
+	  VALUE(no_pivot) },
+	{ "no-new-keyring", 0, OPTION_BOOL, NULL, "keep the caller's session keyring", VALUE(no_new_keyring) },
+	{ "preserve-fds", 0, OPTION_NUMBER, "N", "pass N more descriptors, from 3 (behind LISTEN_FDS) on",
+	  VALUE(preserve_fds) },
+	{ 0 },
+};
+
+/* Remove what is left, then the hooks (HOK-06). Somebody else may have deleted it meanwhile: all the better. */
+static int clean_up(const struct globals *globals, struct container *container, struct error *error)
+{
+	int r = container_lock(container, LOCK_EXCLUSIVE, END_MILLISECONDS, error);
+
+	if (r == -ENOENT) {
+		memset(error, 0, sizeof *error);
+		return 0;
+	}
+	if (r == 0)
+		r = container_destroy(container, END_MILLISECONDS, error);
+	if (r == 0)
+		container_poststop(globals, &container->state);
+	return r;
+}
+
+/* Nothing stays of a container whose program never began, or whose poststart hook failed. */
+static void give_up(const struct globals *globals, struct container *container, struct launch *launch)
+{
+	struct error ignored = { 0 };
+
+	container_kill(container, launch->pidfd);
+	launch_abort(launch);
+	clean_up(globals, container, &ignored);
+}
+
+/* GO, execve, poststart. From here the directory's lock is not needed: state.json stands. */
+static int begin(const struct globals *globals, struct container *container, struct launch *launch,
+		 struct error *error)
+{
+	int r = launch_go(launch, error);
+
+	if (r == 0)
+		r = launch_wait_exec(launch, error);
+	flock(container->dir, LOCK_UN);
+	return r < 0 ? r : container_poststart(globals, &container->state, error);
+}
+
+static int wait_and_clean(const struct globals *globals, bool keep, int signals, struct container *container,
+			  struct launch *launch, struct error *error)
+{
+	struct error late = { 0 };
+	int status = signals_wait(signals, launch->pid, launch->pidfd, error);
+
+	launch_close(launch);
+	/* the status is the container's, whatever becomes of the removal */
+	if (!keep && clean_up(globals, container, &late) < 0)
+		log_warning(globals, "%s", late.text);
+	return status;
+}
+
+static int run_prepared(const struct globals *globals, const struct values *values,
+			const struct create_options *create, struct prepared *prepared, struct error *error)
+{
+	struct container container;
+	struct launch launch;
+	FD_AUTO signals = -1;
+
+	/* before the clone: orphans of the container are ours, not those of whoever started us */
+	if (!values->detach && !values->no_subreaper)
+		sys_prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	int r = create_container(globals, create, prepared, &container, &launch, error);
+	if (r < 0)
+		return r;
+	if (!values->detach)
+		r = signals = signals_open(error);
+	if (r >= 0)
+		r = begin(globals, &container, &launch, error);
+	if (r < 0)
+		give_up(globals, &container, &launch);
+	else if (values->detach)
+		launch_close(&launch);
+	else
+		r = wait_and_clean(globals, values->keep, signals, &container, &launch, error);
+	container_close(&container);
+	return r;
+}
+
+static int run(const struct globals *globals, const void *given, int count, char **arguments, struct error *error)
+{
+	const struct values *values = given;
+	struct create_options create = {
+		.id = arguments[0], .bundle = values->bundle, .config = values->config,
+		.pid_file = values->pid_file, .console_socket = values->console_socket,
+		.no_pivot = values->no_pivot, .no_new_keyring = values->no_new_keyring,
+		.detach = values->detach, .foreground = !values->detach, .gate = PLAN_GATE_RUN,
+	};
+	struct prepared prepared = { 0 };
+	int r = listen_check(values->preserve_fds, &create.listen, error);
+
+	(void)count;
+	if (r == 0)
+		r = create_prepare(globals, &create, &prepared, error);
+	if (r == 0)
+		r = run_prepared(globals, values, &create, &prepared, error);
+	create_forget(&prepared);
+	return r;
+}
+
+const struct command command_run = {
+	.name = "run",
+	.arguments = "<container-id>",
+	.summary = "create a container, let its program begin, wait for its end and remove it",
+	.options = options,
+	.size = sizeof(struct values),
+	.least = 1,
+	.most = 1,
+	.run = run,
+};

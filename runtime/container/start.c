@@ -1,0 +1,151 @@
+/* `start`: open the gate of a created container and find out what came of it (DESIGN, "The gate"). The lock is
+ * held from the open to the verdict, else two starters would both see success.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "container/create.h"
+#include "container/destroy.h"
+#include "container/fifo.h"
+#include "container/root.h"
+#include "container/status.h"
+#include "fd.h"
+#include "host.h"
+
+#define SHIM_NAME "ociinit"
+#define FROZEN_MILLISECONDS 1000 /* how often a silent gate is asked whether it was frozen meanwhile */
+#define END_MILLISECONDS 10000
+
+/* STA-02 */
+static int check_status(const struct container *container, enum container_status status, struct error *error)
+{
+	if (status == STATUS_CREATED)
+		return 0;
+	if (status == STATUS_STOPPED)
+		return error_set(error, EINVAL, "cannot start a container that has stopped");
+	if (status == STATUS_RUNNING)
+		return error_set(error, EINVAL, "cannot start an already running container");
+	/* a frozen one would take the byte and never answer */
+	return error_set(error, EINVAL, "cannot start a container in the %s state%s", status_words[status],
+			 status == STATUS_PAUSED && container->state.gate_fifo ? " (resume it first)" : "");
+}
+
+static bool is_frozen(const struct state *state)
+{
+	for (uint32_t i = 0; i < state->cgroup_dirs.count; i++)
+		if (host_cgroup_frozen(state->cgroup_dirs.items[i]) == 1)
+			return true;
+	return false;
+}
+
+/* The verdict may take as long as the startContainer hooks do; a container that is frozen meanwhile gives none. */
+static int wait_for_verdict(const struct container *container, int fifo, struct error *error)
+{
+	int r;
+
+	while ((r = fifo_wait(fifo, FROZEN_MILLISECONDS)) == -ETIMEDOUT)
+		if (is_frozen(&container->state))
+			return error_set(error, EBUSY, "the container was frozen before its program began");
+	return r < 0 ? error_errno(error, r, "cannot wait for the container to begin") : 0;
+}
+
+/* Field n (from 3) behind the name in the text of /proc/PID/stat. */
+static const char *stat_field(const char *behind_name, int n)
+{
+	const char *field = behind_name + 2;
+
+	for (int i = 3; field && i < n; i++) {
+		field = strchr(field, ' ');
+		if (field)
+			field++;
+	}
+	return field;
+}
+
+/* Did the shim die before execve? Then the dead process still bears its name; execve gives it another. The
+ * pidfd was opened while it lived, so the number is not somebody else's unless it has been reaped: then its
+ * parent knows how it ended, and we claim nothing. */
+static int check_killed(const struct container *container, int pidfd, struct error *error)
+{
+	char path[64], text[1024];
+	struct pollfd end = { .fd = pidfd, .events = POLLIN };
+
+	if (pidfd < 0 || sys_poll(&end, 1, 0) <= 0)
+		return 0; /* it lives: execve it was that closed the fifo */
+	snprintf(path, sizeof path, "/proc/%lld/stat", (long long)container->state.pid);
+	FD_AUTO fd = sys_openat(AT_FDCWD, path, O_RDONLY, 0);
+	ssize_t got = fd < 0 ? fd : sys_read(fd, text, sizeof text - 1);
+	if (got <= 0)
+		return 0;
+	text[got] = 0;
+	char *name = strchr(text, '('), *behind = strrchr(text, ')');
+	if (!name || !behind || behind[1] != ' ')
+		return 0;
+	const char *start = stat_field(behind, 22), *code = stat_field(behind, 52);
+	*behind = 0;
+	if (!start || strtoull(start, NULL, 10) != container->state.start_time || strcmp(name + 1, SHIM_NAME) != 0)
+		return 0;
+	int status = code ? atoi(code) : 0;
+	if (status & 0x7f)
+		return error_set(error, ESRCH, "container process was killed by signal %d (%s) before its program began",
+				 status & 0x7f, strsignal(status & 0x7f));
+	return error_set(error, ESRCH, "container process ended with status %d before its program began",
+			 status >> 8);
+}
+
+static int verdict(const struct container *container, int pidfd, struct error *error)
+{
+	struct fault fault;
+
+	if (!fifo_fault(container->dir, &fault))
+		return check_killed(container, pidfd, error);
+	fault_error(NULL, &fault, error);
+	return error->code ? -error->code : error_set(error, EIO, "the container's program could not begin");
+}
+
+static int open_gate(struct container *container, struct error *error)
+{
+	FD_AUTO pidfd = -1;
+	int r = check_status(container, container_status(container, &pidfd), error);
+
+	if (r < 0)
+		return r;
+	FD_AUTO fifo = fifo_open(container->dir, error);
+	r = fifo < 0 ? fifo : fifo_release(fifo, error);
+	if (r == 0)
+		r = wait_for_verdict(container, fifo, error);
+	if (r < 0)
+		return r;
+	r = verdict(container, pidfd, error);
+	fifo_remove(container->dir);
+	return r;
+}
+
+/* HOK-05: the container is stopped and deleted; its poststop hooks run. */
+static void end_failed(const struct globals *globals, struct container *container)
+{
+	struct error ignored = { 0 };
+	FD_AUTO pidfd = -1;
+
+	container_status(container, &pidfd);
+	container_kill(container, pidfd);
+	container_wait_end(pidfd, END_MILLISECONDS);
+	container_destroy(container, END_MILLISECONDS, &ignored);
+	container_poststop(globals, &container->state);
+}
+
+int container_start(const struct globals *globals, struct container *container, struct error *error)
+{
+	int r = open_gate(container, error);
+
+	/* hooks may call commands that take the lock */
+	fd_close_at(&container->lock);
+	if (r < 0)
+		return r;
+	r = container_poststart(globals, &container->state, error);
+	if (r < 0)
+		end_failed(globals, container);
+	return r;
+}

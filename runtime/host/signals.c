@@ -1,0 +1,94 @@
+/* Signals and children of a foreground command: see signals.h. One poll over a signalfd and the container's
+ * pidfd, so nothing is missed and no handler runs.
+ */
+#include "signals.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <sys/signalfd.h>
+
+#include "fd.h"
+
+int signals_open(struct error *error)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	/* what the processor raises in our own code must still end us */
+	sigdelset(&all, SIGSEGV);
+	sigdelset(&all, SIGBUS);
+	sigdelset(&all, SIGFPE);
+	sigdelset(&all, SIGILL);
+	int fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0 || sigprocmask(SIG_BLOCK, &all, NULL) < 0) {
+		int code = errno;
+
+		fd_close(fd);
+		return error_errno(error, code, "cannot take the signals");
+	}
+	return fd;
+}
+
+static int status_of(const siginfo_t *info)
+{
+	return info->si_code == CLD_EXITED ? info->si_status : 128 + info->si_status;
+}
+
+/* As a subreaper we get the orphans of what we started; nobody else will wait for them. The container's own
+ * end is left to the pidfd. */
+static bool reap_all(int64_t pid, int *ret_status)
+{
+	bool ended = false;
+
+	for (;;) {
+		siginfo_t info = { 0 };
+
+		if (sys_waitid(P_ALL, 0, &info, WEXITED | WNOHANG | __WALL) < 0 || info.si_pid == 0)
+			return ended;
+		if (info.si_pid == pid) {
+			*ret_status = status_of(&info);
+			ended = true;
+		}
+	}
+}
+
+/* Not forwarded: SIGCHLD is ours; the window and urgent data belong to a terminal or socket that the container
+ * does not share. A signal of the kernel for our own pipes (SIGPIPE) is not the container's either. */
+static bool forwards(uint32_t signal)
+{
+	static const uint32_t ours[] = { SIGCHLD, SIGWINCH, SIGURG, SIGPIPE };
+
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		if (signal == ours[i])
+			return false;
+	return true;
+}
+
+static void forward_all(int signals, int pidfd)
+{
+	struct signalfd_siginfo info;
+
+	while (sys_read(signals, &info, sizeof info) == (ssize_t)sizeof info)
+		if (forwards(info.ssi_signo))
+			sys_pidfd_send_signal(pidfd, (int)info.ssi_signo);
+}
+
+int signals_wait(int signals, int64_t pid, int pidfd, struct error *error)
+{
+	struct pollfd ends[] = { { .fd = signals, .events = POLLIN }, { .fd = pidfd, .events = POLLIN } };
+	int status = 0;
+
+	for (;;) {
+		int r = sys_poll(ends, 2, -1);
+
+		if (r < 0 && r != -EINTR)
+			return error_errno(error, r, "cannot wait for the container");
+		if (r > 0 && ends[0].revents)
+			forward_all(signals, pidfd);
+		if (r > 0 && reap_all(pid, &status))
+			return status;
+		if (r > 0 && ends[1].revents && !ends[0].revents)
+			/* dead and not our child: nothing more will come */
+			return error_set(error, ECHILD, "the container process ended, but it is not a child of ours");
+	}
+}
