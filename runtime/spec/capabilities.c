@@ -1,0 +1,45 @@
+/* `process.capabilities`: five lists of names. A name that no kernel has is a warning, not an error
+ * (config.md: "any value which cannot be mapped to a relevant kernel interface ... MUST be logged as a
+ * warning"): images outlive the names, and less rights are the safe side.
+ */
+#include <string.h>
+
+#include "objects.h"
+
+static const struct word *known(const struct json_node *node)
+{
+	for (const struct word *word = words_capabilities; word->word; word++)
+		if (strlen(word->word) == node->length && !memcmp(word->word, node->text, node->length))
+			return word;
+	return NULL;
+}
+
+static int read_set(struct reader *reader, const struct json_node *node, void *member)
+{
+	uint64_t *set = member;
+	const struct json_node *name = node + 1;
+
+	for (uint32_t i = 0; i < node->count; i++, name += name->span) {
+		int r = read_type(reader, name, JSON_STRING);
+		if (r < 0)
+			return error_at(reader->error, r, i);
+		const struct word *word = known(name);
+		if (word)
+			*set |= 1ULL << word->value;
+		else
+			spec_warn(reader, "ignoring unknown or unavailable capabilities: [%.*s]", (int)name->length,
+				  name->text);
+	}
+	return 0;
+}
+
+int read_capabilities(struct reader *reader, const struct json_node *node, void *member)
+{
+#define SET(set) KEY(#set, JSON_ARRAY, read_set, offsetof(struct spec_capabilities, set))
+	static const struct key keys[] = {
+		SET(bounding), SET(effective), SET(permitted), SET(inheritable), SET(ambient), { 0 },
+	};
+#undef SET
+
+	return read_object(reader, node, keys, member);
+}

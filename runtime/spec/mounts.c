@@ -1,0 +1,86 @@
+/* `mounts`: destination, type, source and the options as mount_options.c sorts them (config.md, "Mounts").
+ * Whether a source exists is for the host to say, not for the parser.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "objects.h"
+
+#define AT(member) offsetof(struct spec_mount, member)
+
+static int read_options(struct reader *reader, const struct json_node *node, void *member)
+{
+	struct spec_mount *mount = member;
+	const struct json_node *option = node + 1;
+
+	mount->data.items = arena_alloc(reader->arena, (node->count + 1) * sizeof *mount->data.items);
+	for (uint32_t i = 0; i < node->count; i++, option += option->span) {
+		int r = read_type(reader, option, JSON_STRING);
+		if (r == 0)
+			r = mount_option_read(reader, option, mount);
+		if (r < 0)
+			return error_at(reader->error, r, i);
+	}
+	return 0;
+}
+
+/* config.md: "This value MUST be an absolute path. For compatibility with old tools and configurations, it
+ * may be a relative path, in which case it MUST be interpreted as relative to "/"" */
+static int read_destination(struct reader *reader, const struct json_node *node, void *member)
+{
+	if (!node->length)
+		return error_set(reader->error, EINVAL, "must not be empty");
+	if (node->text[0] == '/')
+		return read_string(reader, node, member);
+	spec_warn(reader, "mount destination \"%.*s\" is not absolute: taken from /", (int)node->length, node->text);
+	*(const char **)member = arena_format(reader->arena, "/%.*s", (int)node->length, node->text);
+	return 0;
+}
+
+/* The type "bind" of old configs means the option (MNT-31); a bind takes no data (MNT-07). */
+static int check(struct reader *reader, struct spec_mount *mount)
+{
+	if (mount->type && !strcmp(mount->type, "bind"))
+		mount->bind = true;
+	if (mount->bind && !mount->source && !mount->remount)
+		return error_in(reader->error, error_set(reader->error, EINVAL, "a bind mount needs a source"),
+				"source");
+	if (mount->bind && mount->data.count)
+		return error_in(reader->error,
+				error_set(reader->error, EINVAL,
+					  "a bind mount takes no file system options, such as \"%s\"",
+					  mount->data.items[0]),
+				"options");
+	if (!mount->bind && !mount->remount && !mount->type)
+		return error_in(reader->error,
+				error_set(reader->error, EINVAL, "must be present unless the mount is a bind"),
+				"type");
+	return 0;
+}
+
+static int read_mount(struct reader *reader, const struct json_node *node, void *member)
+{
+	static const struct key keys[] = {
+		KEY_REQUIRED("destination", JSON_STRING, read_destination, AT(destination)),
+		KEY("type", JSON_STRING, read_optional, AT(type)),
+		KEY("source", JSON_STRING, read_optional, AT(source)),
+		KEY("options", JSON_ARRAY, read_options, 0),
+		KEY("uidMappings", JSON_ARRAY, read_later, 0),
+		KEY("gidMappings", JSON_ARRAY, read_later, 0),
+		{ 0 },
+	};
+	int r = read_object(reader, node, keys, member);
+
+	return r < 0 ? r : check(reader, member);
+}
+
+int read_mounts(struct reader *reader, const struct json_node *node, void *member)
+{
+	struct spec *spec = member;
+	void *items;
+	int r = read_array(reader, node, JSON_OBJECT, read_mount, sizeof(struct spec_mount), &items,
+			   &spec->mount_count);
+
+	spec->mounts = r < 0 ? NULL : items;
+	return r;
+}

@@ -1,0 +1,35 @@
+/* The objects of config.json: which file reads which. Each is a parser for a row of the table one level up
+ * (`member` is the struct or pointer named), and each `_check` holds the rules that join two members.
+ */
+#ifndef OCIRUN_OBJECTS_H
+#define OCIRUN_OBJECTS_H
+
+#include "dispatch.h"
+
+json_parser read_process;        /* process.c: struct spec_process * */
+json_parser read_capabilities;   /* capabilities.c: struct spec_capabilities * */
+json_parser read_rlimits;        /* process.c: struct spec_process */
+json_parser read_mounts;         /* mounts.c: struct spec */
+json_parser read_hooks;          /* hooks.c: struct spec_hook_list[6] */
+json_parser read_linux;          /* linux.c: struct spec_linux * */
+json_parser read_namespaces;     /* namespaces.c: struct spec_linux */
+json_parser read_id_maps;        /* namespaces.c: struct spec_id_maps */
+json_parser read_time_offsets;   /* namespaces.c: struct spec_linux */
+json_parser read_devices;        /* devices.c: struct spec_linux */
+json_parser read_device_rules;   /* devices.c: struct spec_resources */
+json_parser read_resources;      /* resources.c: struct spec_resources * */
+json_parser read_seccomp;        /* seccomp.c: struct spec_seccomp * */
+json_parser read_sysctl;         /* sysctl.c: struct spec_pairs */
+
+/* namespaces.c: maps, offsets and names that need a namespace of the container's own. */
+int namespaces_check(struct reader *reader);
+/* sysctl.c: every key belongs to a namespace of the container's own. */
+int sysctl_check(struct reader *reader);
+
+/* mount_options.c: one option of `mount`; what is no known word goes to `data` (room for all). */
+int mount_option_read(struct reader *reader, const struct json_node *node, struct spec_mount *mount);
+
+/* Put the object's key, escaped as RFC 6901 wants it, in front of an error's pointer. */
+int error_in_key(struct reader *reader, int r, const char *key);
+
+#endif

@@ -1,0 +1,109 @@
+/* `linux.resources`: numbers for the cgroup, as written. What they become in v1 or v2 is compile's business;
+ * what no supported kernel has (kernel memory) is accepted without effect, as the specification's 1.3 says.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "objects.h"
+
+#define AT(member) offsetof(struct spec_resources, member)
+#define I64(key, member) KEY_FLAG(key, JSON_NUMBER, read_i64, AT(member), AT(has_##member))
+#define U64(key, member) KEY_FLAG(key, JSON_NUMBER, read_u64, AT(member), AT(has_##member))
+
+/* Limits of kernel memory: Linux 5.4 deprecated them, 5.16 took them away. */
+static int read_kernel_memory(struct reader *reader, const struct json_node *node, void *member)
+{
+	(void)node;
+	(void)member;
+	spec_warn(reader, "limits of kernel memory are ignored: the kernel has none any more");
+	return 0;
+}
+
+static int read_memory(struct reader *reader, const struct json_node *node, void *member)
+{
+	static const struct key keys[] = {
+		I64("limit", memory_limit),
+		I64("reservation", memory_reservation),
+		I64("swap", memory_swap),
+		KEY("kernel", JSON_NUMBER, read_kernel_memory, 0),
+		KEY("kernelTCP", JSON_NUMBER, read_kernel_memory, 0),
+		U64("swappiness", memory_swappiness),
+		KEY_FLAG("disableOOMKiller", JSON_BOOL, read_bool, AT(disable_oom_killer),
+			 AT(has_disable_oom_killer)),
+		KEY("useHierarchy", JSON_BOOL, read_ignored, 0), /* always so since Linux 5.11, and in v2 */
+		KEY("checkBeforeUpdate", JSON_BOOL, read_bool, AT(check_before_update)),
+		{ 0 },
+	};
+
+	return read_object(reader, node, keys, member);
+}
+
+static int read_idle(struct reader *reader, const struct json_node *node, void *member)
+{
+	return read_signed(reader, node, 0, 1, member);
+}
+
+static int read_cpu(struct reader *reader, const struct json_node *node, void *member)
+{
+	static const struct key keys[] = {
+		KEY_FLAG("shares", JSON_NUMBER, read_u64, AT(cpu_shares), AT(has_shares)),
+		KEY_FLAG("quota", JSON_NUMBER, read_i64, AT(cpu_quota), AT(has_quota)),
+		KEY_FLAG("period", JSON_NUMBER, read_u64, AT(cpu_period), AT(has_period)),
+		KEY_FLAG("burst", JSON_NUMBER, read_u64, AT(cpu_burst), AT(has_burst)),
+		KEY_FLAG("realtimeRuntime", JSON_NUMBER, read_i64, AT(cpu_rt_runtime), AT(has_rt_runtime)),
+		KEY_FLAG("realtimePeriod", JSON_NUMBER, read_u64, AT(cpu_rt_period), AT(has_rt_period)),
+		KEY("cpus", JSON_STRING, read_optional, AT(cpus)),
+		KEY("mems", JSON_STRING, read_optional, AT(mems)),
+		KEY_FLAG("idle", JSON_NUMBER, read_idle, AT(cpu_idle), AT(has_idle)),
+		{ 0 },
+	};
+
+	return read_object(reader, node, keys, member);
+}
+
+static int read_pids(struct reader *reader, const struct json_node *node, void *member)
+{
+	static const struct key keys[] = { I64("limit", pids_limit), { 0 } };
+
+	return read_object(reader, node, keys, member);
+}
+
+/* A key is the name of a file in the container's group: CONTROLLER.PARAMETER, never a path (LIM-39). */
+static int read_unified(struct reader *reader, const struct json_node *node, void *member)
+{
+	struct spec_pairs *pairs = member;
+	int r = read_pairs(reader, node, member);
+
+	for (uint32_t i = 0; r == 0 && i < pairs->count; i++) {
+		const char *key = pairs->items[i].key;
+
+		if (strchr(key, '/'))
+			r = error_set(reader->error, EINVAL, "unified resource \"%s\" must be a file name (no slashes)",
+				      key);
+		else if (!strchr(key, '.') || key[0] == '.')
+			r = error_set(reader->error, EINVAL,
+				      "unified resource \"%s\" must be in the form CONTROLLER.PARAMETER", key);
+		error_in_key(reader, r, key);
+	}
+	return r;
+}
+
+int read_resources(struct reader *reader, const struct json_node *node, void *member)
+{
+	static const struct key keys[] = {
+		KEY("devices", JSON_ARRAY, read_device_rules, 0),
+		KEY("memory", JSON_OBJECT, read_memory, 0),
+		KEY("cpu", JSON_OBJECT, read_cpu, 0),
+		KEY("pids", JSON_OBJECT, read_pids, 0),
+		KEY("unified", JSON_OBJECT, read_unified, AT(unified)),
+		KEY("blockIO", JSON_OBJECT, read_later, 0),
+		KEY("hugepageLimits", JSON_ARRAY, read_later, 0),
+		KEY("network", JSON_OBJECT, read_later, 0),
+		KEY("rdma", JSON_OBJECT, read_later, 0),
+		{ 0 },
+	};
+	struct spec_resources *resources = arena_alloc(reader->arena, sizeof *resources);
+
+	*(struct spec_resources **)member = resources;
+	return read_object(reader, node, keys, resources);
+}
