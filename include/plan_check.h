@@ -196,6 +196,7 @@ static const char *plan_check_body(struct plan_checker *c, struct plan_refusal *
 		const char *wrong = "records outside of their area";
 
 		why->record = i;
+		why->field = "";
 		if ((size_t)(end - at) >= sizeof *record)
 			wrong = plan_check_record(c, record, (uint32_t)(end - at), row, &why->field);
 		if (wrong)

@@ -119,6 +119,8 @@ int main(int argc, char **argv)
 		return usage();
 	shim.talk = &shim_talk;
 	shim.proc = shim.root = -1;
+	shim.talk = &shim_talk;
+	shim.proc = shim.root = -1;
 	shim.sock = (int)sock;
 	shim.kept = (uint32_t)kept;
 	memset(shim.slots, 0xff, sizeof shim.slots);
