@@ -1,0 +1,210 @@
+/* Make one group of the plan, or take the one that is there.
+ *
+ * Every directory is made and opened component by component below the descriptor of the hierarchy's mount,
+ * which is checked to be one. Controllers are enabled only where something is missing, so the usual create
+ * makes one mkdir and writes nothing above its own group.
+ */
+#include <string.h>
+
+#include "cgroup.h"
+#include "cgroup_place.h"
+#include "cgroup_v1.h"
+#include "cgroup_v2.h"
+#include "number.h"
+
+static int open_mount(const struct cgroup_place *at, const struct plan_cgroup *group)
+{
+	FD_AUTO mount = sys_openat(AT_FDCWD, plan_text(at->plan, group->mount), O_RDONLY | O_DIRECTORY, 0);
+	int version;
+
+	if (mount < 0)
+		return cgroup_refuse(at, group, FAULT_OPEN, mount, 0);
+	version = cgroup_version(mount);
+	if (version != (int)group->version) {
+		cgroup_refuse(at, group, FAULT_VERIFY, version < 0 ? version : -EXDEV, 0);
+		fault_note(at->fault, group->version == PLAN_CGROUP_V2 ? "no cgroup2 file system is mounted there" :
+									   "no cgroup v1 hierarchy is mounted there");
+		return version < 0 ? version : -EXDEV;
+	}
+	return fd_take(&mount);
+}
+
+/* One more component of a path: copies it to `name`, moves *at behind it. False at the end. */
+static bool next_component(const char **at, char name[256], int *ret_error)
+{
+	const char *start = *at + strspn(*at, "/");
+	size_t length = strcspn(start, "/");
+
+	*ret_error = length > 255 ? -ENAMETOOLONG : 0;
+	if (length == 0 || length > 255)
+		return false;
+	memcpy(name, start, length);
+	name[length] = 0;
+	*at = start + length;
+	return true;
+}
+
+static bool last_component(const char *behind)
+{
+	return behind[strspn(behind, "/")] == 0;
+}
+
+/* Open the group `name` below parent, made when missing. ret_made: it was. The last one is made first: it is
+ * missing as a rule, and the ones above are there. */
+static int enter(int parent, const char *name, bool last, bool *ret_made)
+{
+	int r, fd = last ? -ENOENT : cgroup_open_child(parent, name);
+
+	*ret_made = false;
+	if (fd != -ENOENT)
+		return fd;
+	if (!strcmp(name, ".") || !strcmp(name, ".."))
+		return -EINVAL;
+	r = sys_mkdirat(parent, name, 0755);
+	if (r < 0 && r != -EEXIST)
+		return r;
+	*ret_made = r == 0;
+	fd = cgroup_open_child(parent, name);
+	if (fd < 0 && *ret_made)
+		sys_unlinkat(parent, name, AT_REMOVEDIR);
+	return fd;
+}
+
+/* What to do with each level from the mount's root down to the last but one: `below` is open. */
+typedef int level_step(const struct cgroup_place *at, const struct plan_cgroup *group, int level, int below);
+
+static int fill_cpuset(const struct cgroup_place *at, const struct plan_cgroup *group, int level, int below)
+{
+	(void)at;
+	(void)group;
+	return cgroup_v1_fill_cpuset(level, below);
+}
+
+static int enable(const struct cgroup_place *at, const struct plan_cgroup *group, int level, int below)
+{
+	(void)below;
+	cgroup_v2_enable(level, at->plan, group->enable);
+	return 0;
+}
+
+/* Go down the group's path, made where it is missing; the group's descriptor, or -errno with the fault. */
+static int descend(const struct cgroup_place *at, const struct plan_cgroup *group, level_step *step, bool *ret_made)
+{
+	const char *path = plan_text(at->plan, group->path), *behind = path;
+	FD_AUTO here = open_mount(at, group);
+	char name[256];
+	int r = 0;
+
+	*ret_made = false;
+	if (here < 0)
+		return here;
+	while (next_component(&behind, name, &r)) {
+		int below = enter(here, name, last_component(behind), ret_made);
+
+		r = below < 0 ? below : step ? step(at, group, here, below) : 0;
+		if (r < 0) {
+			fd_close(below);
+			/* of the levels made, only the last is ours alone: another create may use the others */
+			if (*ret_made && last_component(behind))
+				sys_unlinkat(here, name, AT_REMOVEDIR);
+			*ret_made = false;
+			return cgroup_refuse(at, group, FAULT_MAKE_DIRECTORY, r, (size_t)(behind - path));
+		}
+		fd_close_at(&here);
+		here = below;
+	}
+	return r < 0 ? cgroup_refuse(at, group, FAULT_MAKE_DIRECTORY, r, strlen(path)) : fd_take(&here);
+}
+
+static int count_step(void *context, int64_t pid)
+{
+	uint64_t *count = context;
+
+	(void)pid;
+	(*count)++;
+	return 0;
+}
+
+/* CRE-20: a group with processes, or a frozen one, belongs to somebody. The texts are runc's. */
+static int check_empty(const struct cgroup_place *at, int dir)
+{
+	uint64_t count = 0;
+	char number[NUMBER_TEXT];
+	int r = cgroup_each_pid(dir, count_step, &count);
+
+	if (r < 0)
+		return fault_set(at->fault, FAULT_READ, r, "cgroup.procs");
+	if (count > 0) {
+		number_text(number, count);
+		fault_set2(at->fault, FAULT_NONE, 0, "container's cgroup is not empty: ", number, " process(es) found");
+		return -EBUSY;
+	}
+	if (cgroup_v2_frozen(dir) || cgroup_v1_frozen(dir)) {
+		fault_set(at->fault, FAULT_NONE, 0, "container's cgroup unexpectedly frozen");
+		return -EBUSY;
+	}
+	return 0;
+}
+
+static int make_group(const struct cgroup_place *at, const struct plan_cgroup *group, bool *ret_made)
+{
+	bool cpuset = group->version == PLAN_CGROUP_V1 &&
+		      cgroup_v1_has(plan_text(at->plan, group->name), "cpuset");
+	FD_AUTO dir = descend(at, group, cpuset ? fill_cpuset : NULL, ret_made);
+	int r;
+
+	if (dir < 0)
+		return dir;
+	if (!*ret_made && (group->flags & PLAN_CGROUP_MUST_BE_EMPTY)) {
+		r = check_empty(at, dir);
+		if (r < 0)
+			return r;
+	}
+	if (group->version == PLAN_CGROUP_V2 && !cgroup_v2_has(dir, at->plan, group->enable)) {
+		bool again;
+		/* The group exists by now: it gets its files when its parent enables the controller. */
+		int same = descend(at, group, enable, &again);
+
+		if (same < 0)
+			return same;
+		fd_close(same);
+	}
+	return fd_take(&dir);
+}
+
+/* A rootless user without delegation: go on without this group, as the record allows. */
+static bool may_miss(const struct plan_cgroup *group, int error)
+{
+	return (group->flags & PLAN_CGROUP_OPTIONAL) &&
+	       (error == -EACCES || error == -EPERM || error == -EROFS || error == -ENOENT);
+}
+
+int cgroup_run_group(const struct cgroup_place *at, const struct plan_record *record)
+{
+	const struct plan_cgroup *group = (const void *)record;
+	struct host_cgroups *groups = at->groups;
+	struct fault own = { 0 };
+	const struct cgroup_place here = { at->plan, groups, &own };
+	bool made = false;
+	int dir;
+
+	if (groups->count >= CGROUPS_MAX)
+		return fault_set(at->fault, FAULT_CHECK_PLAN, EINVAL, "more than 64 cgroups");
+	dir = make_group(&here, group, &made);
+	if (made)
+		groups->made |= 1ULL << groups->count;
+	if (dir < 0 && !may_miss(group, dir)) {
+		*at->fault = own;
+		/* made, then refused: counted, so that it is removed again */
+		groups->dirs[groups->count] = -1;
+		groups->count += made;
+		if (dir == -EACCES || dir == -EPERM || dir == -EROFS)
+			fault_note(at->fault, "the cgroup tree is not writable for this user: delegate a group or "
+					      "run without limits");
+		return dir;
+	}
+	if (dir >= 0 && (group->flags & PLAN_CGROUP_BORN))
+		groups->born = (int)groups->count;
+	groups->dirs[groups->count++] = dir < 0 ? -1 : dir;
+	return 0;
+}

@@ -1,0 +1,486 @@
+/* Host halves of the cgroup rows against the real kernel: v1 hierarchies where this machine has them, and a
+ * cgroup2 mounted in a mount namespace of our own. Needs root; skips what the machine lacks. Group names bear
+ * our pid and are removed at the end.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <linux/sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "cgroup.h"
+#include "cgroup_v2.h"
+#include "clone.h"
+#include "host.h"
+#include "plan_build.h"
+
+static char v2[] = "/tmp/ocirun-cgroup2-XXXXXX";
+static char name[64]; /* of the group, with its slash */
+static bool have_v2;
+static struct plan_build build;
+static struct plan view;
+
+/* The plan as built so far. */
+static const struct plan *plan(void)
+{
+	struct plan_refusal why = { 0 };
+	size_t length = build_finish(&build);
+
+	if (plan_check(build.bytes, length, &view, &why) < 0)
+		fail_msg("plan: %s (%s, record %u)", why.what, why.field, why.record);
+	return &view;
+}
+
+static char *path(const char *mount, const char *tail)
+{
+	static char text[4][512];
+	static unsigned turn;
+
+	turn = (turn + 1) % 4;
+	snprintf(text[turn], sizeof text[turn], "%s%s%s", mount, name, tail);
+	return text[turn];
+}
+
+static int exists(const char *file)
+{
+	return sys_access(AT_FDCWD, file, F_OK, 0) == 0;
+}
+
+static const char *read_file(const char *file)
+{
+	static char text[4096];
+	int fd = sys_openat(AT_FDCWD, file, O_RDONLY, 0);
+	ssize_t length = fd < 0 ? 0 : sys_read(fd, text, sizeof text - 1);
+
+	fd_close(fd);
+	text[length > 0 ? length : 0] = 0;
+	return text;
+}
+
+static void write_file(const char *file, const char *value)
+{
+	int fd = sys_openat(AT_FDCWD, file, O_WRONLY, 0);
+
+	sys_write(fd, value, strlen(value));
+	fd_close(fd);
+}
+
+static struct plan_cgroup *group(uint64_t version, const char *mount, const char *tail, uint64_t flags)
+{
+	struct plan_cgroup *g = BUILD_ADD(&build, CGROUP, cgroup, .version = version, .flags = flags);
+
+	g->mount = build_text(&build, mount);
+	g->path = build_text(&build, path("", tail));
+	return g;
+}
+
+static void limit(uint64_t n, const char *file, const char *value, uint64_t flags)
+{
+	BUILD_ADD(&build, CGROUP, cgroup_write, .group = n, .file = build_text(&build, file),
+		  .value = build_text(&build, value), .flags = flags);
+}
+
+static int nap(void *unused)
+{
+	(void)unused;
+	for (;;)
+		pause();
+	return 0;
+}
+
+/* A child that sleeps in the group `fd` (v2), or here. */
+static int sleeper(int fd)
+{
+	struct clone_args args = { .exit_signal = SIGCHLD };
+	long pid;
+
+	if (fd >= 0) {
+		args.flags = CLONE_INTO_CGROUP;
+		args.cgroup = (unsigned)fd;
+	}
+	pid = syscall(SYS_clone3, &args, sizeof args);
+	if (pid == 0)
+		nap(NULL);
+	return (int)pid;
+}
+
+static void reap(int pid)
+{
+	siginfo_t info;
+
+	assert_int_equal(sys_waitid(P_PID, (id_t)pid, &info, WEXITED), 0);
+	assert_int_equal(info.si_status, SIGKILL);
+}
+
+static int fresh(void **state)
+{
+	(void)state;
+	build_start(&build);
+	return 0;
+}
+
+static void needs_v1(const char *mount)
+{
+	if (!exists(mount))
+		skip();
+}
+
+static void needs_v2(void)
+{
+	if (!have_v2)
+		skip();
+}
+
+static void makes_limits_joins_and_removes_v1(void **state)
+{
+	struct host_cgroups groups;
+	struct fault fault = { 0 };
+	struct plan_cgroup_join join = { .group = 0 };
+	int tasks, pid;
+
+	(void)state;
+	needs_v1("/sys/fs/cgroup/pids/tasks");
+	group(PLAN_CGROUP_V1, "/sys/fs/cgroup/pids", "/a", PLAN_CGROUP_MUST_BE_EMPTY);
+	limit(0, "pids.max", "11", 0);
+	limit(0, "pids.max", "12", PLAN_WRITE_LATE);
+	limit(0, "no.such.file", "1", PLAN_WRITE_MISSING_OK);
+	assert_int_equal(host_cgroups_make(plan(), &groups, &fault), 0);
+	assert_int_equal(groups.count, 1);
+	assert_int_equal(groups.made, 1);
+	assert_int_equal(groups.born, -1);
+	assert_string_equal(read_file(path("/sys/fs/cgroup/pids", "/a/pids.max")), "11\n");
+	assert_int_equal(host_cgroups_late(plan(), &groups, &fault), 0);
+	assert_string_equal(read_file(path("/sys/fs/cgroup/pids", "/a/pids.max")), "12\n");
+
+	tasks = host_cgroups_tasks(&groups, &join);
+	assert_true(tasks >= 0);
+	pid = fork();
+	if (pid == 0) {
+		sys_write(tasks, "0", 1);
+		nap(NULL);
+	}
+	fd_close(tasks);
+	while (!strchr(read_file(path("/sys/fs/cgroup/pids", "/a/tasks")), '\n'))
+		sys_poll(NULL, 0, 1);
+	host_cgroups_close(&groups);
+
+	/* CRE-20: the same group again is refused, and left as it is */
+	assert_int_equal(host_cgroups_make(plan(), &groups, &fault), -EBUSY);
+	assert_string_equal(fault.object, "container's cgroup is not empty: 1 process(es) found");
+	assert_int_equal(fault.error, 0);
+	assert_int_equal(fault.record, 0);
+	assert_true(exists(path("/sys/fs/cgroup/pids", "/a")));
+
+	mkdir(path("/sys/fs/cgroup/pids", "/a/below"), 0755);
+	assert_int_equal(host_cgroup_remove(path("/sys/fs/cgroup/pids", "/a"), 2000), 0);
+	reap(pid);
+	assert_false(exists(path("/sys/fs/cgroup/pids", "/a")));
+	assert_int_equal(host_cgroup_remove(path("/sys/fs/cgroup/pids", "/a"), 0), 0);
+	assert_int_equal(host_cgroup_remove(path("/sys/fs/cgroup/pids", ""), 0), 0);
+}
+
+static void fills_a_new_cpuset(void **state)
+{
+	struct host_cgroups groups;
+	struct fault fault = { 0 };
+
+	(void)state;
+	needs_v1("/sys/fs/cgroup/cpuset/cpuset.cpus");
+	group(PLAN_CGROUP_V1, "/sys/fs/cgroup/cpuset", "/a/b", 0)->name = build_text(&build, "cpuset");
+	assert_int_equal(host_cgroups_make(plan(), &groups, &fault), 0);
+	assert_true(strlen(read_file(path("/sys/fs/cgroup/cpuset", "/a/b/cpuset.cpus"))) > 1);
+	assert_true(strlen(read_file(path("/sys/fs/cgroup/cpuset", "/a/b/cpuset.mems"))) > 1);
+	host_cgroups_close(&groups);
+	assert_int_equal(host_cgroup_remove(path("/sys/fs/cgroup/cpuset", ""), 1000), 0);
+}
+
+/* memory.memsw must never be below memory.limit: whichever comes first, one has to wait. */
+static void writes_again_what_had_to_wait(void **state)
+{
+	struct host_cgroups groups;
+	struct fault fault = { 0 };
+
+	(void)state;
+	needs_v1("/sys/fs/cgroup/memory/memory.memsw.limit_in_bytes");
+	group(PLAN_CGROUP_V1, "/sys/fs/cgroup/memory", "/a", 0);
+	limit(0, "memory.memsw.limit_in_bytes", "33554432", PLAN_WRITE_BUSY_OK);
+	limit(0, "memory.limit_in_bytes", "16777216", PLAN_WRITE_BUSY_OK);
+	assert_int_equal(host_cgroups_make(plan(), &groups, &fault), 0);
+	assert_string_equal(read_file(path("/sys/fs/cgroup/memory", "/a/memory.memsw.limit_in_bytes")), "33554432\n");
+	host_cgroups_close(&groups);
+	assert_int_equal(host_cgroup_oom_kills(path("/sys/fs/cgroup/memory", "/a")), 0);
+	assert_int_equal(host_cgroup_remove(path("/sys/fs/cgroup/memory", ""), 1000), 0);
+}
+
+static void kills_a_frozen_v1_group(void **state)
+{
+	struct host_cgroups groups;
+	struct fault fault = { 0 };
+	char *dir = path("/sys/fs/cgroup/freezer", "/a");
+	int64_t pids[4];
+	int pid;
+
+	(void)state;
+	needs_v1("/sys/fs/cgroup/freezer/tasks");
+	group(PLAN_CGROUP_V1, "/sys/fs/cgroup/freezer", "/a", PLAN_CGROUP_MUST_BE_EMPTY);
+	assert_int_equal(host_cgroups_make(plan(), &groups, &fault), 0);
+	pid = sleeper(-1);
+	assert_int_equal(host_cgroups_add(plan(), &groups, pid, &fault), 0);
+	assert_int_equal(host_cgroup_pids(dir, pids, 4), 1);
+	assert_int_equal(pids[0], pid);
+	write_file(path("/sys/fs/cgroup/freezer", "/a/freezer.state"), "FROZEN");
+	assert_int_equal(host_cgroup_frozen(dir), 1);
+	assert_int_equal(host_cgroup_kill(dir, SIGKILL), 0);
+	reap(pid);
+	assert_int_equal(host_cgroup_frozen(dir), 0);
+	host_cgroups_close(&groups);
+
+	write_file(path("/sys/fs/cgroup/freezer", "/a/freezer.state"), "FROZEN");
+	assert_int_equal(host_cgroups_make(plan(), &groups, &fault), -EBUSY);
+	assert_string_equal(fault.object, "container's cgroup unexpectedly frozen");
+	assert_int_equal(host_cgroup_thaw(path("/sys/fs/cgroup/freezer", "/a")), 0);
+	assert_int_equal(host_cgroup_remove(path("/sys/fs/cgroup/freezer", ""), 1000), 0);
+}
+
+static void is_born_in_v2_and_killed_there(void **state)
+{
+	struct host_cgroups groups;
+	struct fault fault = { 0 };
+	char *dir = path(v2, "/a");
+	int64_t pids[1];
+	int one, two, below;
+
+	(void)state;
+	needs_v2();
+	group(PLAN_CGROUP_V2, v2, "/a", PLAN_CGROUP_BORN | PLAN_CGROUP_MUST_BE_EMPTY);
+	assert_int_equal(host_cgroups_make(plan(), &groups, &fault), 0);
+	assert_int_equal(groups.born, 0);
+	one = sleeper(groups.dirs[0]);
+	assert_true(one > 0);
+	/* a group that the container made for itself */
+	assert_int_equal(sys_mkdirat(groups.dirs[0], "below", 0755), 0);
+	below = cgroup_open_child(groups.dirs[0], "below");
+	two = sleeper(below);
+	assert_true(two > 0);
+	fd_close(below);
+	assert_int_equal(host_cgroup_pids(dir, pids, 1), 2);
+	assert_int_equal(host_cgroup_remove(dir, 2000), 0);
+	reap(one);
+	reap(two);
+	assert_false(exists(dir));
+	host_cgroups_close(&groups);
+}
+
+/* What kernels before 5.14 have instead of cgroup.kill. */
+static void kills_by_pid_and_keeps_a_pause(void **state)
+{
+	struct host_cgroups groups;
+	struct fault fault = { 0 };
+	char *dir = path(v2, "/a");
+	int pid;
+
+	(void)state;
+	needs_v2();
+	group(PLAN_CGROUP_V2, v2, "/a", PLAN_CGROUP_BORN);
+	assert_int_equal(host_cgroups_make(plan(), &groups, &fault), 0);
+	pid = sleeper(groups.dirs[0]);
+	assert_int_equal(cgroup_v2_freeze(groups.dirs[0], true, 1000), 0);
+	/* a signal that is not the last one leaves a paused container paused */
+	assert_int_equal(host_cgroup_kill(dir, SIGCONT), 0);
+	assert_int_equal(host_cgroup_frozen(dir), 1);
+	assert_int_equal(host_cgroup_thaw(dir), 0);
+	assert_int_equal(cgroup_signal(groups.dirs[0], SIGKILL), 0);
+	reap(pid);
+	host_cgroups_close(&groups);
+	assert_int_equal(host_cgroup_remove(dir, 1000), 0);
+}
+
+static void removes_what_is_nested_deeper_than_a_walk(void **state)
+{
+	char *dir = path(v2, "/a");
+	int fd, next, depth = CGROUP_DEPTH_MAX + 20;
+
+	(void)state;
+	needs_v2();
+	mkdir(path(v2, ""), 0755);
+	mkdir(dir, 0755);
+	fd = sys_openat(AT_FDCWD, dir, O_RDONLY | O_DIRECTORY, 0);
+	for (int i = 0; i < depth; i++) {
+		assert_int_equal(sys_mkdirat(fd, "d", 0755), 0);
+		next = cgroup_open_child(fd, "d");
+		assert_true(next >= 0);
+		fd_close(fd);
+		fd = next;
+	}
+	fd_close(fd);
+	assert_int_equal(host_cgroup_pids(dir, NULL, 0), -ELOOP);
+	assert_int_equal(host_cgroup_remove(dir, 3000), 0);
+	assert_false(exists(dir));
+}
+
+static void enables_a_controller_on_the_way(void **state)
+{
+	struct host_cgroups groups;
+	struct fault fault = { 0 };
+	struct plan_cgroup *g;
+	char root[512];
+	bool was_on;
+
+	(void)state;
+	needs_v2();
+	snprintf(root, sizeof root, "%s/cgroup.controllers", v2);
+	if (!strstr(read_file(root), "hugetlb"))
+		skip();
+	snprintf(root, sizeof root, "%s/cgroup.subtree_control", v2);
+	was_on = strstr(read_file(root), "hugetlb") != NULL;
+	g = group(PLAN_CGROUP_V2, v2, "/a/b", 0);
+	/* the one that does not exist is tolerated here: only a limit's own write fails */
+	g->enable = build_strings(&build, (const char *const[]){ "hugetlb", "nonesuch", NULL }, 0);
+	limit(0, "hugetlb.2MB.max", "0", 0);
+	assert_int_equal(host_cgroups_make(plan(), &groups, &fault), 0);
+	assert_string_equal(read_file(path(v2, "/a/b/hugetlb.2MB.max")), "0\n");
+	host_cgroups_close(&groups);
+	assert_int_equal(host_cgroup_remove(path(v2, ""), 1000), 0);
+
+	/* a limit whose controller is missing names it, and leaves no group behind */
+	limit(0, "nonesuch.max", "7\n", 0);
+	assert_int_equal(host_cgroups_make(plan(), &groups, &fault), -ENOENT);
+	assert_int_equal(fault.op, FAULT_WRITE);
+	assert_int_equal(fault.record, 2);
+	assert_non_null(strstr(fault.object, "\"7\" to /tmp/"));
+	assert_non_null(strstr(fault.object, "/a/b/nonesuch.max"));
+	assert_non_null(strstr(fault.note, "hugetlb"));
+	assert_false(exists(path(v2, "/a/b")));
+	host_cgroup_remove(path(v2, ""), 1000);
+	if (!was_on)
+		write_file(root, "-hugetlb");
+}
+
+static void refuses_paths_that_climb(void **state)
+{
+	struct host_cgroups groups;
+	struct fault fault = { 0 };
+	struct plan_cgroup *g;
+
+	(void)state;
+	needs_v2();
+	g = group(PLAN_CGROUP_V2, v2, "", 0);
+	g->path = build_text(&build, path("", "/../.."));
+	assert_int_equal(host_cgroups_make(plan(), &groups, &fault), -EINVAL);
+	g->mount = build_text(&build, "/tmp");
+	fault.set = 0;
+	assert_int_equal(host_cgroups_make(plan(), &groups, &fault), -EXDEV);
+	assert_int_equal(fault.op, FAULT_VERIFY);
+}
+
+/* A group that cannot be made may be missing when the record says so; its slot still gets a descriptor. */
+static void goes_on_without_an_optional_group(void **state)
+{
+	struct host_cgroups groups;
+	struct fault fault = { 0 };
+	struct plan_cgroup_join join = { .group = 0 };
+	int tasks;
+
+	(void)state;
+	group(PLAN_CGROUP_V2, "/nonexistent", "/a", PLAN_CGROUP_OPTIONAL | PLAN_CGROUP_BORN);
+	limit(0, "pids.max", "1", 0);
+	assert_int_equal(host_cgroups_make(plan(), &groups, &fault), 0);
+	assert_int_equal(groups.dirs[0], -1);
+	assert_int_equal(groups.born, -1);
+	tasks = host_cgroups_tasks(&groups, &join);
+	assert_int_equal(sys_write(tasks, "0", 1), 1);
+	fd_close(tasks);
+	host_cgroups_close(&groups);
+}
+
+static void never_touches_a_hierarchy_root(void **state)
+{
+	(void)state;
+	needs_v2();
+	assert_int_equal(host_cgroup_kill(v2, SIGTERM), -EPERM);
+	assert_int_equal(host_cgroup_remove(v2, 100), 0);
+	assert_true(exists(v2));
+	assert_int_equal(host_cgroup_kill("/tmp", SIGTERM), -EXDEV);
+	assert_int_equal(host_cgroup_kill(path(v2, "/none"), SIGTERM), 0);
+	assert_int_equal(host_cgroup_pids(path(v2, "/none"), NULL, 0), 0);
+}
+
+static void delegates_the_kernels_list(void **state)
+{
+	struct host_cgroups groups;
+	struct fault fault = { 0 };
+	struct stat stat;
+
+	(void)state;
+	needs_v2();
+	group(PLAN_CGROUP_V2, v2, "/a", 0);
+	BUILD_ADD(&build, CGROUP, cgroup_owner, .uid = 1234, .gid = 4321);
+	assert_int_equal(host_cgroups_make(plan(), &groups, &fault), 0);
+	assert_int_equal(sys_fstat(groups.dirs[0], &stat), 0);
+	assert_int_equal(stat.st_uid, 1234);
+	assert_int_equal(sys_fstatat(groups.dirs[0], "cgroup.procs", &stat, 0), 0);
+	assert_int_equal(stat.st_gid, 4321);
+	assert_int_equal(sys_fstatat(groups.dirs[0], "cgroup.freeze", &stat, 0), 0);
+	assert_int_equal(stat.st_uid, 0);
+	host_cgroups_close(&groups);
+	assert_int_equal(host_cgroup_remove(path(v2, ""), 1000), 0);
+}
+
+static int start(void **state)
+{
+	(void)state;
+	snprintf(name, sizeof name, "/ocirun-test-%d", (int)getpid());
+	if (geteuid() != 0 || !mkdtemp(v2))
+		return 0;
+	have_v2 = sys_unshare(0x20000 /* CLONE_NEWNS */) == 0 &&
+		  sys_mount("none", "/", NULL, 0x4000 | 0x40000 /* MS_REC | MS_PRIVATE */, NULL) == 0 &&
+		  sys_mount("none", v2, "cgroup2", 0, NULL) == 0;
+	return 0;
+}
+
+static int end(void **state)
+{
+	static const char *const mounts[] = { "pids", "cpuset", "memory", "freezer" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof mounts / sizeof mounts[0]; i++) {
+		char mount[64];
+
+		snprintf(mount, sizeof mount, "/sys/fs/cgroup/%s", mounts[i]);
+		host_cgroup_remove(path(mount, ""), 1000);
+	}
+	if (have_v2) {
+		host_cgroup_remove(path(v2, ""), 1000);
+		sys_umount2(v2, SYS_MNT_DETACH);
+	}
+	rmdir(v2);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(makes_limits_joins_and_removes_v1, fresh),
+		cmocka_unit_test_setup(fills_a_new_cpuset, fresh),
+		cmocka_unit_test_setup(writes_again_what_had_to_wait, fresh),
+		cmocka_unit_test_setup(kills_a_frozen_v1_group, fresh),
+		cmocka_unit_test_setup(is_born_in_v2_and_killed_there, fresh),
+		cmocka_unit_test_setup(kills_by_pid_and_keeps_a_pause, fresh),
+		cmocka_unit_test_setup(removes_what_is_nested_deeper_than_a_walk, fresh),
+		cmocka_unit_test_setup(enables_a_controller_on_the_way, fresh),
+		cmocka_unit_test_setup(refuses_paths_that_climb, fresh),
+		cmocka_unit_test_setup(goes_on_without_an_optional_group, fresh),
+		cmocka_unit_test_setup(never_touches_a_hierarchy_root, fresh),
+		cmocka_unit_test_setup(delegates_the_kernels_list, fresh),
+	};
+
+	return cmocka_run_group_tests(tests, start, end);
+}
