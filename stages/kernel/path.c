@@ -191,17 +191,27 @@ int path_make_directory(int root, const char *path, mode_t mode)
 int path_parent(int root, const char *path, const char **ret_name)
 {
 	char parent[TEXT];
-	int r = split(path, parent, ret_name);
+	const char *name;
+	int r = split(path, parent, &name);
 
-	return r < 0 ? r : path_open(root, parent, O_PATH | O_DIRECTORY);
+	if (r == 0)
+		r = path_open(root, parent, O_PATH | O_DIRECTORY);
+	if (r >= 0)
+		*ret_name = name;
+	return r;
 }
 
 int path_make_parent(int root, const char *path, mode_t mode, const char **ret_name)
 {
 	char parent[TEXT];
-	int r = split(path, parent, ret_name);
+	const char *name;
+	int r = split(path, parent, &name);
 
-	return r < 0 ? r : path_make_directory(root, parent, mode);
+	if (r == 0)
+		r = path_make_directory(root, parent, mode);
+	if (r >= 0)
+		*ret_name = name;
+	return r;
 }
 
 /* What stands at path, as long as it is no directory. */
