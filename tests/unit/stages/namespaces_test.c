@@ -1,0 +1,136 @@
+/* Row NAMESPACES: one unshare, the time namespace entered, the second clone. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+
+#include "stage_run.h"
+
+static void add(uint64_t unshare, uint64_t born, const char *offsets)
+{
+	build_start(&build);
+	BUILD_ADD(&build, NAMESPACES, namespaces, .unshare = unshare, .born = born,
+		  .time_offsets = offsets ? build_text(&build, offsets) : (struct plan_str){ 0, 0 });
+}
+
+static int start(void **state)
+{
+	(void)state;
+	talk_error = 0;
+	return 0;
+}
+
+static void self_links(void)
+{
+	fake_bytes("readlinkat", "77", 2);
+	fake_bytes("readlinkat", "77", 2);
+}
+
+static void makes_all_in_one_call(void **state)
+{
+	(void)state;
+	add(PLAN_NS_MOUNT | PLAN_NS_UTS | PLAN_NS_CGROUP, 0, NULL);
+	stage_start();
+	assert_int_equal(stage_run(&stage_namespaces), 0);
+	assert_string_equal(fake_log(), "unshare 0x6020000\n");
+}
+
+static void writes_the_offsets_before_it_enters(void **state)
+{
+	const char *offsets, *enter;
+
+	(void)state;
+	add(PLAN_NS_TIME, 0, "monotonic 5 0\n");
+	stage_start();
+	self_links();
+	assert_int_equal(stage_run(&stage_namespaces), 0);
+	offsets = strstr(fake_log(), "\"77/timens_offsets\"");
+	enter = strstr(fake_log(), "setns 102 0x80");
+	assert_true(offsets && enter && offsets < enter);
+	assert_int_equal(fake_count("\"time_for_children\""), 1);
+	assert_int_equal(fake_open_fds(), 0);
+}
+
+static void the_first_half_tells_and_leaves(void **state)
+{
+	jmp_buf left;
+	int status;
+
+	(void)state;
+	add(0, PLAN_NS_PID, NULL);
+	stage_start();
+	fake_exit_to(&left);
+	status = setjmp(left);
+	if (status == 0)
+		stage_run(&stage_namespaces);
+	fake_exit_to(NULL);
+	assert_int_equal(status, 1); /* exit status 0 */
+	assert_string_equal(talked, "forked");
+}
+
+static void the_second_half_goes_on(void **state)
+{
+	(void)state;
+	add(0, PLAN_NS_PID, NULL);
+	stage_start();
+	fake_return("clone3", 0);
+	assert_int_equal(stage_run(&stage_namespaces), 0);
+	assert_string_equal(talked, "");
+}
+
+/* A child that nobody was told of must not live on. */
+static void kills_the_second_half_when_nobody_listens(void **state)
+{
+	jmp_buf left;
+	int status;
+
+	(void)state;
+	add(0, PLAN_NS_PID, NULL);
+	stage_start();
+	talk_error = EPIPE;
+	fake_exit_to(&left);
+	status = setjmp(left);
+	if (status == 0)
+		stage_run(&stage_namespaces);
+	fake_exit_to(NULL);
+	assert_int_equal(status, 2);
+	assert_int_equal(fake_count("pidfd_send_signal"), 1);
+}
+
+static void names_the_one_that_the_kernel_lacks(void **state)
+{
+	(void)state;
+	add(PLAN_NS_TIME | PLAN_NS_UTS, 0, NULL);
+	stage_start();
+	fake_return("unshare", -EINVAL); /* both */
+	fake_return("unshare", -EINVAL); /* time alone */
+	assert_int_equal(stage_run(&stage_namespaces), -EINVAL);
+	assert_string_equal(fault.object, "time");
+	assert_string_equal(fault.note, "time namespaces: from Linux 5.6, with CONFIG_TIME_NS");
+}
+
+static void every_call_may_fail(void **state)
+{
+	(void)state;
+	add(PLAN_NS_TIME | PLAN_NS_MOUNT, 0, "boottime 1 0\n");
+	stage_sweep(&stage_namespaces, self_links, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(makes_all_in_one_call, start),
+		cmocka_unit_test_setup(writes_the_offsets_before_it_enters, start),
+		cmocka_unit_test_setup(the_first_half_tells_and_leaves, start),
+		cmocka_unit_test_setup(the_second_half_goes_on, start),
+		cmocka_unit_test_setup(kills_the_second_half_when_nobody_listens, start),
+		cmocka_unit_test_setup(names_the_one_that_the_kernel_lacks, start),
+		cmocka_unit_test_setup(every_call_may_fail, start),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
