@@ -74,10 +74,33 @@ static int delete_container(const struct globals *globals, struct container *con
 		r = container_lock(container, LOCK_EXCLUSIVE, END_MILLISECONDS, error);
 	if (r == 0)
 		r = container_destroy(container, END_MILLISECONDS, error);
-	if (r == 0) {
-		/* the hooks come last (HOK-06), and what they do cannot bring the container back (DEL-07) */
-		container_poststop(globals, &container->state);
-	}
+	if (r < 0)
+		return r;
+	/* leftovers of other, killed commands; whatever hinders that is no failure of this one */
+	container_sweep(container->root_fd, NULL, &(struct error){ 0 });
+	/* the hooks come last (HOK-06), and what they do cannot bring the container back (DEL-07) */
+	container_poststop(globals, &container->state);
+	return 0;
+}
+
+/* Torn, foreign, or of a newer build: only --force removes it, and says what it could not do. */
+static int discard(const struct globals *globals, const char *id, struct error *error)
+{
+	struct error why = *error;
+	const char *root;
+
+	memset(error, 0, sizeof *error);
+	int r = id_check(id, error);
+	if (r == 0)
+		r = root_path(globals->arena, globals->root, &root, error);
+	if (r < 0)
+		return r;
+	FD_AUTO fd = root_open(root, false, !globals->root, error);
+	if (fd < 0)
+		return fd;
+	r = container_discard(fd, id, error);
+	if (r == 0)
+		log_warning(globals, "container %s is removed, its processes and cgroups are not: %s", id, why.text);
 	return r;
 }
 
@@ -90,6 +113,8 @@ static int run(const struct globals *globals, const void *given, int count, char
 	(void)count;
 	if (r == 0)
 		r = delete_container(globals, &container, values->force, error);
+	else if (values->force && r != -ENOENT)
+		r = discard(globals, arguments[0], error);
 	container_close(&container);
 	if (r == -ENOENT && values->force) { /* DEL-03; also when another delete was faster */
 		memset(error, 0, sizeof *error);

@@ -173,6 +173,20 @@ int container_destroy(struct container *container, int milliseconds, struct erro
 	return r < 0 ? r : remove_state(container, error);
 }
 
+int container_discard(int root_fd, const char *id, struct error *error)
+{
+	struct container container = { .id = id, .root_fd = root_fd, .lock = -1 };
+
+	container.dir = sys_openat(root_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+	if (container.dir < 0)
+		return error_errno(error, container.dir, "cannot open the state of container %s", id);
+	int r = container_creating(container.dir)
+			? error_set(error, EBUSY, "container %s is being created", id)
+			: remove_state(&container, error);
+	fd_close(container.dir);
+	return r;
+}
+
 /* ---- leftovers of the dead ---------------------------------------------------------------------------- */
 
 static bool young(int dir)
