@@ -18,6 +18,7 @@ struct reader {
 	struct spec *spec;
 	struct arena *arena; /* the spec's */
 	struct error *error;
+	const char **sysctl_names; /* as written, for pointers: the spec keeps them as paths */
 };
 
 /* Reads `node` into `member` (the row's offset in the struct). 0 or -EINVAL with an error. */

@@ -85,8 +85,12 @@ static int agree(struct walk *walk, jsmntype_t type, size_t start, size_t end)
 {
 	const jsmntok_t *token = &walk->tokens[walk->next_token];
 
-	if (walk->next_token >= walk->token_count)
-		return walk->depth ? invalid(walk, start, "the tokenizer stops here") : 0;
+	if (walk->next_token >= walk->token_count) {
+		if (!walk->depth && end == walk->length)
+			return 0;
+		return invalid(walk, start, end == walk->length ? "the text ends inside an array or object"
+								: "the tokenizer stops here");
+	}
 	walk->next_token++;
 	if (token->type != type || (size_t)token->start != start || (end && (size_t)token->end != end))
 		return invalid(walk, start, "the tokenizer reads this in another way");

@@ -85,7 +85,7 @@ static const char *unicode_escape(const char *s, size_t left, uint32_t *ret_code
 	if (code == UINT32_MAX)
 		return "\\u needs four hexadecimal digits";
 	if (code == 0)
-		return "a string may not hold NUL (\\u0000)"; /* it would end here for the kernel (MNT-08) */
+		return "string contains null byte (\\u0000)"; /* it would end here for the kernel */
 	*ret_length = 5;
 	if (code >= 0xdc00 && code <= 0xdfff)
 		return "lone surrogate";

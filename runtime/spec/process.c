@@ -60,18 +60,20 @@ static int read_console_size(struct reader *reader, const struct json_node *node
 	return r;
 }
 
-static int read_args(struct reader *reader, const struct json_node *node, void *member)
-{
-	if (!node->count)
-		return error_set(reader->error, EINVAL, "args must not be empty");
-	return read_strings(reader, node, member);
-}
-
 static int read_cwd(struct reader *reader, const struct json_node *node, void *member)
 {
-	if (!node->length)
-		return error_set(reader->error, EINVAL, "Cwd property must not be empty");
-	return read_absolute(reader, node, member);
+	return node->length ? read_absolute(reader, node, member) : 0;
+}
+
+/* Absent, null and empty are the same mistake and get the same text. */
+static int check(struct reader *reader, const struct spec_process *process)
+{
+	if (!process->args.count)
+		return error_in(reader->error, error_set(reader->error, EINVAL, "args must not be empty"), "args");
+	if (!process->cwd)
+		return error_in(reader->error,
+				error_set(reader->error, EINVAL, "Cwd property must not be empty"), "cwd");
+	return 0;
 }
 
 struct variable {
@@ -217,9 +219,9 @@ int read_process(struct reader *reader, const struct json_node *node, void *memb
 		KEY("terminal", JSON_BOOL, read_bool, AT(terminal)),
 		KEY("consoleSize", JSON_OBJECT, read_console_size, 0),
 		KEY("user", JSON_OBJECT, read_user, 0),
-		KEY_REQUIRED("args", JSON_ARRAY, read_args, AT(args)),
+		KEY("args", JSON_ARRAY, read_strings, AT(args)),
 		KEY("env", JSON_ARRAY, read_env, AT(env)),
-		KEY_REQUIRED("cwd", JSON_STRING, read_cwd, AT(cwd)),
+		KEY("cwd", JSON_STRING, read_cwd, AT(cwd)),
 		KEY("capabilities", JSON_OBJECT, new_capabilities, AT(capabilities)),
 		KEY("rlimits", JSON_ARRAY, read_rlimits, 0),
 		KEY("noNewPrivileges", JSON_BOOL, read_bool, AT(no_new_privileges)),
@@ -234,5 +236,6 @@ int read_process(struct reader *reader, const struct json_node *node, void *memb
 	struct spec_process *process = arena_alloc(reader->arena, sizeof *process);
 
 	*(struct spec_process **)member = process;
-	return read_object(reader, node, keys, process);
+	int r = read_object(reader, node, keys, process);
+	return r < 0 ? r : check(reader, process);
 }

@@ -71,12 +71,14 @@ int read_sysctl(struct reader *reader, const struct json_node *node, void *membe
 	struct spec_pairs *pairs = member;
 	int r = read_pairs(reader, node, member);
 
+	reader->sysctl_names = arena_alloc(reader->arena, (node->count + 1) * sizeof *reader->sysctl_names);
 	for (uint32_t i = 0; r == 0 && i < pairs->count; i++) {
 		const char *name = pairs->items[i].key;
 		char *path = path_of(reader->arena, name);
 
 		if (!is_clean(path) || strlen(path) > 255)
 			return error_in_key(reader, error_set(reader->error, EINVAL, "not the name of a sysctl"), name);
+		reader->sysctl_names[i] = name;
 		pairs->items[i].key = path;
 	}
 	return r;
@@ -97,14 +99,11 @@ int sysctl_check(struct reader *reader)
 	const struct spec_pairs *sysctl = &reader->spec->linux_->sysctl;
 
 	for (uint32_t i = 0; i < sysctl->count; i++) {
-		const char *path = sysctl->items[i].key, *why = refuse(reader->spec, path);
-		char *name;
+		const char *why = refuse(reader->spec, sysctl->items[i].key);
+		const char *name = reader->sysctl_names[i];
 
 		if (!why)
 			continue;
-		name = arena_copy(reader->arena, path, strlen(path));
-		for (char *c = name; *c; c++)
-			*c = *c == '/' ? '.' : *c == '.' ? '/' : *c;
 		int r = error_set(reader->error, EINVAL, "sysctl \"%s\" %s", name, why);
 		error_in_key(reader, r, name);
 		error_in(reader->error, r, "sysctl");
