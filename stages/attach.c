@@ -7,11 +7,6 @@
 #include "mount.h"
 #include "path.h"
 
-static bool needs_mount_setattr(int r)
-{
-	return r == -ENOSYS || r == -EOPNOTSUPP;
-}
-
 const struct plan_source *attach_source(const struct plan *plan, uint64_t tree)
 {
 	for plan_each (plan, r) {
@@ -41,7 +36,7 @@ int attach_propagation(int fd, uint64_t propagation)
 	uint64_t type = propagation & ~(uint64_t)MS_REC;
 	int r = mount_change(fd, 0, 0, type, (propagation & MS_REC) != 0);
 
-	if (!needs_mount_setattr(r))
+	if (!attach_must_wait(r))
 		return r;
 	return sys_mount(NULL, path_of_fd(text, fd), NULL, (unsigned long)propagation, NULL);
 }

@@ -11,6 +11,12 @@ struct attach_attributes {
 	uint64_t set, clear, rec_set, rec_clear;
 };
 
+/* Has the kernel (before 5.12) no way to do this, or none for a detached tree? Then it is done once more
+ * when the tree stands. */
+static inline bool attach_must_wait(int r)
+{
+	return r == -ENOSYS || r == -EOPNOTSUPP;
+}
 /* The record that opened a tree, or NULL. For messages, and for its propagation. */
 const struct plan_source *attach_source(const struct plan *plan, uint64_t tree);
 /* Change flags of the mount that `fd` is the root of. 0 or -errno: -ENOSYS, -EOPNOTSUPP before 5.12 for

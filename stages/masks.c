@@ -83,7 +83,7 @@ static int cover_readonly(int target)
 	if (clone < 0)
 		return clone;
 	early = mount_change(clone, MOUNT_ATTR_RDONLY, 0, 0, false);
-	if (early < 0 && early != -ENOSYS && early != -EOPNOTSUPP)
+	if (early < 0 && !attach_must_wait(early))
 		return early;
 	r = mount_attach(clone, target);
 	if (r >= 0 && early < 0) /* before 5.12: an attached mount only */

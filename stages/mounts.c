@@ -201,14 +201,14 @@ static int attach_bind(const struct shim *shim, const struct plan_mount *mount, 
 	struct attach_attributes change = {
 		mount->attr_set, mount->attr_clear, mount->rec_set, mount->rec_clear,
 	};
-	bool early = !shim->unsettled;
-	int r = early ? attach_change(tree, &change) : 0;
+	int r = attach_change(tree, &change);
+	bool late = attach_must_wait(r);
 
-	if (r >= 0)
+	if (r >= 0 || late)
 		r = mount_attach(tree, target);
 	if (r >= 0)
 		r = attach_settle(shim, mount->tree, tree);
-	if (r >= 0 && !early)
+	if (r >= 0 && late)
 		r = attach_change(tree, &change);
 	return r < 0 ? r : set_propagation(shim, mount, tree);
 }

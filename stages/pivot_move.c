@@ -6,6 +6,7 @@
 #include "pivot_move.h"
 
 #include "mount.h"
+#include "path.h"
 #include "procfs.h"
 
 #define LINE_MAX_LENGTH 8192 /* two escaped paths fit; a longer line fails closed */
@@ -142,7 +143,8 @@ static int hide_all(int mountinfo, const char *root, struct fault *fault)
 
 int pivot_hide_kernel_files(struct shim *shim, struct fault *fault)
 {
-	const struct plan_rootfs *rootfs = plan_find(shim->plan, PLAN_KIND_rootfs);
+	char root[PLAN_MAX_PATH + 1], link[PATH_FD_TEXT];
+	ssize_t length = sys_readlinkat(AT_FDCWD, path_of_fd(link, shim->root), root, sizeof root);
 	int proc = shim->proc >= 0 ? shim->proc : procfs_open();
 	FD_AUTO mountinfo = proc < 0 ? proc : procfs_open_file(proc, "self/mountinfo", O_RDONLY);
 
@@ -150,7 +152,9 @@ int pivot_hide_kernel_files(struct shim *shim, struct fault *fault)
 		fd_close(proc);
 	if (mountinfo < 0)
 		return fault_set(fault, FAULT_READ, mountinfo, "mountinfo");
-	if (!rootfs)
-		return fault_set(fault, FAULT_CHECK_PLAN, EINVAL, "no root file system");
-	return hide_all(mountinfo, plan_text(shim->plan, rootfs->path), fault);
+	/* the kernel's name for it, as in mountinfo; the plan's may lead through links */
+	if (length < 0 || (size_t)length >= sizeof root)
+		return fault_set(fault, FAULT_READ, length < 0 ? (int)length : ENAMETOOLONG, link);
+	root[length] = 0;
+	return hide_all(mountinfo, root, fault);
 }

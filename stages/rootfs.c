@@ -41,11 +41,10 @@ static int open_place(const char *path)
 static int attach_root(struct shim *shim, const struct plan_rootfs *rootfs, struct fault *fault)
 {
 	const char *path = plan_text(shim->plan, rootfs->path);
-	int tree = shim_tree(shim, rootfs->tree), r = -EBADF;
-	FD_AUTO place = tree < 0 ? -1 : open_place(path);
+	int tree = shim_tree(shim, rootfs->tree), r;
+	FD_AUTO place = tree < 0 ? -EBADF : open_place(path);
 
-	if (tree >= 0)
-		r = place < 0 ? place : mount_attach(tree, place);
+	r = place < 0 ? place : mount_attach(tree, place);
 	if (r >= 0)
 		r = attach_settle(shim, rootfs->tree, tree);
 	if (r < 0)

@@ -536,6 +536,11 @@ int sys_fsconfig(int context, unsigned command, const char *key, const void *val
 	return CALL("fsconfig %d %u \"%s\" \"%s\" %d", context, command, TEXT(key), TEXT(text), aux);
 }
 
+int sys_fspick(int dir, const char *path, unsigned flags)
+{
+	return give("fspick %d \"%s\" %#x", dir, path, flags);
+}
+
 int sys_fsmount(int context, unsigned attributes)
 {
 	return give("fsmount %d %#x", context, attributes);
