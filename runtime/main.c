@@ -162,10 +162,14 @@ static int run_command(const struct globals *globals, const struct command *comm
 	_Alignas(max_align_t) char values[VALUES_BYTES] = { 0 };
 	struct error error = { 0 };
 	struct parsed parsed;
+	int r;
 
-	if (command->size > sizeof values)
-		return 1; /* a programming error; the unit test of the table finds it */
-	int r = options_parse(command->options, command->most < 0, count, words, values, &parsed, &error);
+	if (command->size > sizeof values) { /* a command's own mistake: said, not overrun */
+		error_set(&error, ENOBUFS, "%s has more option values than main holds", command->name);
+		log_error(globals, "", &error);
+		return 1;
+	}
+	r = options_parse(command->options, command->most < 0, count, words, values, &parsed, &error);
 	if (r < 0)
 		return usage_error(globals, command, false, &error);
 	if (parsed.help) {

@@ -266,6 +266,7 @@ int state_read(struct arena *arena, int dir, const char *name, struct state *ret
 {
 	const struct json_node *document;
 	struct state state = { 0 };
+	struct error why = { 0 };
 	const char *key = "";
 	size_t length = 0;
 	char *text = NULL;
@@ -273,9 +274,9 @@ int state_read(struct arena *arena, int dir, const char *name, struct state *ret
 
 	if (r < 0)
 		return error_errno(error, r, "cannot read %s", name);
-	r = json_parse(arena, text, length, &document, error);
+	r = json_parse(arena, text, length, &document, &why);
 	if (r < 0)
-		return error_in(error, r, name);
+		return error_set(error, r, "%s: %s", name, why.text);
 	if (document->type != JSON_OBJECT)
 		return error_set(error, EINVAL, "%s is not an object", name);
 	r = read_members(arena, document, state_keys, &state, &key);
