@@ -1,0 +1,73 @@
+/* Row `identity`: who the program is. Ids that the container's map does not hold are refused here: the
+ * kernel would only say EINVAL, after everything else has been set up.
+ */
+#include "compile/rows.h"
+
+static bool mapped(const struct spec_id_maps *maps, uint32_t id)
+{
+	for (uint32_t i = 0; i < maps->count; i++)
+		if (id - maps->items[i].container_id < maps->items[i].size)
+			return true;
+	return false;
+}
+
+static int check_ids(struct compile *c)
+{
+	const struct spec_process *process = c->spec->process;
+	const struct spec_linux *linux_ = c->spec->linux_;
+
+	if (!c->new_user_namespace)
+		return 0; /* the maps of a joined one are the kernel's to know */
+	if (!mapped(&linux_->uid_maps, process->uid))
+		return compile_refuse(c, "/process/user/uid", "cannot setuid to unmapped uid %u in user namespace",
+				      process->uid);
+	if (!mapped(&linux_->gid_maps, process->gid))
+		return compile_refuse(c, "/process/user/gid", "cannot setgid to unmapped gid %u in user namespace",
+				      process->gid);
+	for (uint32_t i = 0; i < process->additional_gid_count; i++)
+		if (!mapped(&linux_->gid_maps, process->additional_gids[i]))
+			return compile_refuse(c, compile_pointer(c, "/process/user/additionalGids/%u", i),
+					      "cannot setgroups to unmapped gid %u in user namespace",
+					      process->additional_gids[i]);
+	return 0;
+}
+
+/* Groups are always set, which clears the caller's; an unprivileged user namespace cannot. */
+static int add_groups(struct compile *c, struct plan_identity *identity)
+{
+	const struct spec_process *process = c->spec->process;
+	uint64_t *groups = arena_alloc(c->arena, (process->additional_gid_count + 1u) * sizeof *groups);
+
+	if (c->facts->uid != 0) {
+		if (process->additional_gid_count)
+			return compile_refuse(c, "/process/user/additionalGids",
+					      "additional groups cannot be set without root");
+		return 0;
+	}
+	for (uint32_t i = 0; i < process->additional_gid_count; i++)
+		groups[i] = process->additional_gids[i];
+	identity->groups = writer_numbers(c->writer, process->additional_gid_count, groups);
+	identity->flags |= PLAN_ID_SETGROUPS;
+	return 0;
+}
+
+int compile_identity(struct compile *c)
+{
+	const struct spec_process *process = c->spec->process;
+	struct plan_identity record = { .uid = process->uid, .gid = process->gid };
+	int r = check_ids(c);
+
+	if (r >= 0)
+		r = add_groups(c, &record);
+	if (r >= 0)
+		r = compile_capabilities(c, &record);
+	if (r < 0)
+		return r;
+	if (process->no_new_privileges)
+		record.flags |= PLAN_ID_NO_NEW_PRIVS;
+	else if (c->spec->linux_->seccomp)
+		record.flags |= PLAN_ID_KEEP_ADMIN; /* the filter is loaded by CAP_SYS_ADMIN or no_new_privs */
+	record.cwd = writer_text(c->writer, process->cwd ? process->cwd : "/");
+	WRITER_ADD(c->writer, IDENTITY, identity, &record, "/process");
+	return 0;
+}

@@ -1,0 +1,37 @@
+/* Row `join`: namespaces by path. As root the user namespace is entered last (the others are entered with
+ * host rights, whoever owns them); without rights first, because only its root may enter the others (NSP-22).
+ */
+#include "compile/rows.h"
+
+/* pid is not here: the launch is made inside of it (row `launch`), a process cannot change its own. */
+static const uint64_t order[] = {
+	PLAN_NS_CGROUP, PLAN_NS_IPC, PLAN_NS_UTS, PLAN_NS_NETWORK, PLAN_NS_TIME, PLAN_NS_MOUNT,
+};
+
+static void add(struct compile *c, uint64_t type)
+{
+	const struct spec_linux *linux_ = c->spec->linux_;
+
+	for (uint32_t i = 0; i < linux_->namespace_count; i++) {
+		const struct spec_namespace *namespace = &linux_->namespaces[i];
+		struct plan_join record = { .type = type };
+
+		if (namespace->type != type || !namespace->path)
+			continue;
+		record.path = writer_text(c->writer, namespace->path);
+		WRITER_ADD(c->writer, JOIN, join, &record, compile_pointer(c, "/linux/namespaces/%u", i));
+	}
+}
+
+int compile_join(struct compile *c)
+{
+	bool user_first = c->facts->uid != 0;
+
+	if (user_first)
+		add(c, PLAN_NS_USER);
+	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
+		add(c, order[i]);
+	if (!user_first)
+		add(c, PLAN_NS_USER);
+	return 0;
+}

@@ -1,0 +1,80 @@
+/* Rows `raise` and `limits`: rlimits, the OOM score, umask, session keyring, LSM labels. With a user
+ * namespace what asks for the host's capabilities is done before it is entered (row `raise`); the final
+ * values are set at the end in any case, where a low limit no longer hinders the set-up.
+ */
+#include "compile/rows.h"
+
+#define DEFAULT_UMASK 0022 /* the caller's would depend on who started us; clients expect this one */
+
+static void add_rlimits(struct compile *c)
+{
+	const struct spec_process *process = c->spec->process;
+
+	for (uint32_t i = 0; i < process->rlimit_count; i++) {
+		const char *pointer = compile_pointer(c, "/process/rlimits/%u", i);
+		struct plan_rlimit record = {
+			.resource = (uint64_t)process->rlimits[i].resource,
+			.soft = process->rlimits[i].soft, .hard = process->rlimits[i].hard,
+		};
+
+		if (compile_user_namespace(c))
+			WRITER_ADD(c->writer, RAISE, rlimit, &record, pointer);
+		WRITER_ADD(c->writer, LIMITS, rlimit, &record, pointer);
+	}
+}
+
+static void add_oom_score(struct compile *c)
+{
+	struct plan_oom_score_adj record = { .value = c->spec->process->oom_score_adj };
+
+	if (!c->spec->process->has_oom_score_adj)
+		return;
+	compile_proc(c);
+	if (compile_user_namespace(c))
+		WRITER_ADD(c->writer, RAISE, oom_score_adj, &record, "/process/oomScoreAdj");
+	else
+		WRITER_ADD(c->writer, LIMITS, oom_score_adj, &record, "/process/oomScoreAdj");
+}
+
+static void add_keyring(struct compile *c)
+{
+	const char *name = arena_format(c->arena, "_ses.%s", c->options->id);
+	struct plan_keyring record = { .name = writer_text(c->writer, name),
+				       .label = writer_text(c->writer, c->spec->process->selinux_label) };
+
+	if (!c->options->no_new_keyring)
+		WRITER_ADD(c->writer, LIMITS, keyring, &record, "");
+}
+
+static int add_label(struct compile *c, bool active, const char *value, enum plan_lsm lsm, const char *name,
+		     const char *pointer)
+{
+	struct plan_label record = { .lsm = lsm, .value = writer_text(c->writer, value) };
+
+	if (!value || !*value)
+		return 0;
+	/* a profile that is not enforced must not look as if it were */
+	if (!active)
+		return compile_refuse(c, pointer, "%s is not enabled on this host", name);
+	compile_proc(c);
+	WRITER_ADD(c->writer, LIMITS, label, &record, pointer);
+	return 0;
+}
+
+int compile_limits(struct compile *c)
+{
+	const struct spec_process *process = c->spec->process;
+	struct plan_umask umask = { .mask = process->has_umask ? process->umask : DEFAULT_UMASK };
+	int r;
+
+	add_rlimits(c);
+	add_oom_score(c);
+	WRITER_ADD(c->writer, LIMITS, umask, &umask, process->has_umask ? "/process/user/umask" : "");
+	add_keyring(c);
+	r = add_label(c, c->facts->apparmor, process->apparmor_profile, PLAN_LSM_APPARMOR, "apparmor",
+		      "/process/apparmorProfile");
+	if (r >= 0)
+		r = add_label(c, c->facts->selinux, process->selinux_label, PLAN_LSM_SELINUX_EXEC, "selinux",
+			      "/process/selinuxLabel");
+	return r;
+}

@@ -1,0 +1,216 @@
+/* Row `mounts`: each entry as the one way it is mounted. What cannot work in the namespaces of this config
+ * becomes a bind of the host's here; read-only where set-up still has to create something becomes a record of
+ * row `seal`.
+ */
+#include "compile/rows.h"
+
+#include <string.h>
+
+#include "lexical.h"
+
+/* File systems that show a namespace: who does not own it may not mount them, and gets the host's. */
+struct shown {
+	const char *type;
+	uint64_t namespace;
+	const char *host;
+};
+static const struct shown shown[] = {
+	{ "sysfs", PLAN_NS_NETWORK, "/sys" },
+	{ "mqueue", PLAN_NS_IPC, "/dev/mqueue" },
+	{ "proc", PLAN_NS_PID, "/proc" },
+};
+
+/* MNT-09: files of /proc that lxcfs and the like may cover. */
+static const char *const below_proc[] = {
+	"/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo", "/proc/stat", "/proc/swaps", "/proc/uptime",
+	"/proc/loadavg", "/proc/slabinfo", "/proc/sys/kernel/ns_last_pid", "/proc/sys/crypto/fips_enabled",
+};
+
+static bool type_is(const struct spec_mount *mount, const char *type)
+{
+	return !mount->bind && mount->type && strcmp(mount->type, type) == 0;
+}
+
+/* A false /proc would answer for the LSM labels that are written through it (CVE-2019-16884). */
+static int check_target(struct compile *c, const struct spec_mount *mount, const char *target, const char *source)
+{
+	if (strcmp(target, "/") == 0)
+		return compile_refuse(c, source, "mountpoint is on the top of rootfs");
+	if (strcmp(target, "/proc") == 0) {
+		bool host = mount->bind && mount->source && strcmp(mount->source, "/proc") == 0;
+
+		if (type_is(mount, "proc") || host)
+			return 0;
+		return compile_refuse(c, source, "\"%s\" cannot be mounted because it is not of type proc", target);
+	}
+	if (strncmp(target, "/proc/", 6) != 0)
+		return 0;
+	for (size_t i = 0; i < sizeof below_proc / sizeof below_proc[0]; i++)
+		if (strcmp(target, below_proc[i]) == 0)
+			return 0;
+	return compile_refuse(c, source, "\"%s\" cannot be mounted because it is inside /proc", target);
+}
+
+/* Steps behind the attaching: propagation as written, in that order. */
+static struct plan_list propagation(struct compile *c, const struct spec_mount *mount)
+{
+	uint64_t steps[8];
+
+	for (uint32_t i = 0; i < mount->propagation_count; i++)
+		steps[i] = mount->propagation[i];
+	return writer_numbers(c->writer, mount->propagation_count, steps);
+}
+
+/* What the clone becomes at once. One plain rprivate or rslave (all that most clients write) needs no step
+ * of its own then. rshared in a shared container is Kubernetes' Bidirectional: the clone stays the host's
+ * peer so that mounts go both ways; never with a user namespace, whose root is not trusted with the host's
+ * mounts. */
+static uint64_t clone_propagation(struct compile *c, const struct spec_mount *mount, struct plan_mount *record)
+{
+	const uint32_t whole = PLAN_PROP_RECURSIVE;
+	uint32_t last = mount->propagation_count ? mount->propagation[mount->propagation_count - 1] : 0;
+
+	if (mount->propagation_count == 1 && (last == (PLAN_PROP_PRIVATE | whole) ||
+					      last == (PLAN_PROP_SLAVE | whole)))
+		return last;
+	record->propagation = propagation(c, mount);
+	if (last & PLAN_PROP_SHARED && c->spec->linux_->rootfs_propagation & PLAN_PROP_SHARED &&
+	    !compile_user_namespace(c))
+		return 0;
+	return compile_propagation(c);
+}
+
+static int add_bind(struct compile *c, const struct spec_mount *mount, struct plan_mount *record,
+		    const char *source)
+{
+	const char *path;
+
+	if (!mount->source || !*mount->source)
+		return compile_refuse(c, source, "a bind mount needs a source");
+	if (mount->data.count)
+		return compile_refuse(c, source, "bind mounts cannot have any filesystem-specific options applied "
+				      "(\"%s\")", mount->data.items[0]);
+	path = lexical_join(c->arena, c->options->bundle, mount->source);
+	record->how = PLAN_MOUNT_BIND;
+	record->super = 0; /* the super block is the host's */
+	record->tree = compile_tree(c, path, mount->recursive ? PLAN_SOURCE_RECURSIVE : 0,
+				    clone_propagation(c, mount, record), source);
+	WRITER_ADD(c->writer, MOUNTS, mount, record, source);
+	return 0;
+}
+
+/* The host's instance, with the flags that were asked for on all of it. */
+static bool add_shown(struct compile *c, const struct spec_mount *mount, struct plan_mount *record,
+		      const char *source)
+{
+	for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
+		if (!type_is(mount, shown[i].type) || !compile_user_namespace(c) ||
+		    compile_has(c, shown[i].namespace))
+			continue;
+		record->how = PLAN_MOUNT_BIND;
+		record->super = 0;
+		record->rec_set |= record->attr_set;
+		record->tree = compile_tree(c, shown[i].host, PLAN_SOURCE_RECURSIVE, compile_propagation(c), source);
+		WRITER_ADD(c->writer, MOUNTS, mount, record, source);
+		return true;
+	}
+	return false;
+}
+
+static bool has_mode(const struct spec_strings *options)
+{
+	for (uint32_t i = 0; i < options->count; i++)
+		if (strncmp(options->items[i], "mode=", 5) == 0)
+			return true;
+	return false;
+}
+
+/* Later entries, devices and links are still made below these: read-only comes at the end. */
+static void seal_later(struct compile *c, struct plan_mount *record, const char *source)
+{
+	struct plan_seal seal = { .path = record->target, .attr = PLAN_ATTR_RDONLY };
+
+	if (!((record->attr_set | record->super) & PLAN_ATTR_RDONLY) || record->rec_set & PLAN_ATTR_RDONLY)
+		return;
+	record->attr_set &= ~(uint64_t)PLAN_ATTR_RDONLY;
+	record->super &= ~(uint64_t)PLAN_SUPER_RDONLY;
+	WRITER_ADD(c->writer, SEAL, seal, &seal, source);
+}
+
+/* SELinux: the label of every file of a file system that has no labels of its own (MNT-99). */
+static struct plan_list options(struct compile *c, const struct spec_mount *mount)
+{
+	static const char *const unlabelled[] = { "proc", "sysfs", "mqueue", "cgroup", "cgroup2" };
+	const char *label = c->spec->linux_->mount_label;
+	const char **items = arena_alloc(c->arena, (mount->data.count + 1u) * sizeof *items);
+	uint32_t count = mount->data.count;
+
+	for (uint32_t i = 0; i < count; i++)
+		items[i] = mount->data.items[i];
+	for (size_t i = 0; i < sizeof unlabelled / sizeof unlabelled[0] && label; i++)
+		if (type_is(mount, unlabelled[i]))
+			label = NULL;
+	if (label && *label)
+		items[count++] = arena_format(c->arena, "context=%s", label);
+	return writer_strings(c->writer, count, items);
+}
+
+static int add_filesystem(struct compile *c, const struct spec_mount *mount, struct plan_mount *record,
+			  const char *target, const char *source)
+{
+	bool tmpfs = type_is(mount, "tmpfs");
+
+	if (!mount->type || !*mount->type)
+		return compile_refuse(c, source, "a mount that is no bind needs a type");
+	if (add_shown(c, mount, record, source))
+		return 0;
+	record->how = PLAN_MOUNT_FILESYSTEM;
+	record->type = writer_text(c->writer, mount->type);
+	record->device = writer_text(c->writer, mount->source ? mount->source : mount->type);
+	record->options = options(c, mount);
+	record->propagation = propagation(c, mount);
+	if (type_is(mount, "proc") || type_is(mount, "sysfs"))
+		record->flags |= PLAN_MOUNT_PLAIN_DIRECTORY;
+	if (tmpfs && !has_mode(&mount->data))
+		record->flags |= PLAN_MOUNT_KEEP_MODE;
+	if (tmpfs && mount->copy_up)
+		record->flags |= PLAN_MOUNT_COPY_UP;
+	if (tmpfs || strcmp(target, "/dev") == 0)
+		seal_later(c, record, source);
+	WRITER_ADD(c->writer, MOUNTS, mount, record, source);
+	return 0;
+}
+
+static int add_mount(struct compile *c, const struct spec_mount *mount, const char *source)
+{
+	const char *target = lexical_join(c->arena, "/", mount->destination);
+	struct plan_mount record = {
+		.target = writer_text(c->writer, target), .tree = PLAN_NONE,
+		.super = mount->super_set & ~mount->super_clear, .attr_set = mount->attr_set,
+		.attr_clear = mount->attr_clear, .rec_set = mount->rec_set, .rec_clear = mount->rec_clear,
+	};
+	int r = check_target(c, mount, target, source);
+
+	if (r < 0)
+		return r;
+	if (mount->remount) {
+		record.how = PLAN_MOUNT_REMOUNT;
+		record.propagation = propagation(c, mount);
+		WRITER_ADD(c->writer, MOUNTS, mount, &record, source);
+		return 0;
+	}
+	if (mount->bind)
+		return add_bind(c, mount, &record, source);
+	if (type_is(mount, "cgroup") || type_is(mount, "cgroup2"))
+		return compile_cgroup_mount(c, mount, target, source);
+	return add_filesystem(c, mount, &record, target, source);
+}
+
+int compile_mounts(struct compile *c)
+{
+	int r = 0;
+
+	for (uint32_t i = 0; i < c->spec->mount_count && r >= 0; i++)
+		r = add_mount(c, &c->spec->mounts[i], compile_pointer(c, "/mounts/%u", i));
+	return r;
+}

@@ -1,0 +1,75 @@
+/* Rows `launch`, `namespaces` and `network`: the new namespaces. The pid namespace is one that a process is
+ * born into: by the launch itself where the host's rights own it, by a second clone where a new user
+ * namespace has to own it.
+ */
+#include "compile/rows.h"
+
+static uint64_t new_namespaces(const struct compile *c)
+{
+	const struct spec_linux *linux_ = c->spec->linux_;
+	uint64_t set = 0;
+
+	for (uint32_t i = 0; i < linux_->namespace_count; i++)
+		if (!linux_->namespaces[i].path)
+			set |= linux_->namespaces[i].type;
+	return set;
+}
+
+int compile_launch(struct compile *c)
+{
+	const struct spec_namespace *pid = spec_namespace(c->spec, PLAN_NS_PID);
+	struct plan_launch record = { .born = 0 };
+
+	if (pid && pid->path)
+		record.pid_path = writer_text(c->writer, pid->path);
+	else if (pid && !c->new_user_namespace)
+		record.born = PLAN_NS_PID;
+	WRITER_ADD(c->writer, LAUNCH, launch, &record, "");
+	return 0;
+}
+
+/* Text for timens_offsets, or NULL (NSP-17..19). */
+static int time_offsets(struct compile *c, const char **ret)
+{
+	const struct spec_linux *l = c->spec->linux_;
+	const char *monotonic = "", *boottime = "";
+
+	*ret = NULL;
+	if (!l->has_monotonic_offset && !l->has_boottime_offset)
+		return 0;
+	if (!compile_is_new(c, PLAN_NS_TIME))
+		return compile_refuse(c, "/linux/timeOffsets", "time offsets need a new time namespace");
+	if (l->has_monotonic_offset)
+		monotonic = arena_format(c->arena, "monotonic %lld %u\n", (long long)l->monotonic_secs,
+					 l->monotonic_nanosecs);
+	if (l->has_boottime_offset)
+		boottime = arena_format(c->arena, "boottime %lld %u\n", (long long)l->boottime_secs,
+					l->boottime_nanosecs);
+	*ret = arena_format(c->arena, "%s%s", monotonic, boottime);
+	compile_proc(c);
+	return 0;
+}
+
+int compile_namespaces(struct compile *c)
+{
+	uint64_t set = new_namespaces(c) & ~(uint64_t)PLAN_NS_USER;
+	struct plan_namespaces record = { .unshare = set & ~(uint64_t)PLAN_NS_PID };
+	struct plan_loopback loopback = { .up = 1 };
+	const char *offsets;
+	int r = time_offsets(c, &offsets);
+
+	if (r < 0)
+		return r;
+	if (set & PLAN_NS_TIME && !c->facts->time_namespaces)
+		return compile_refuse(c, "/linux/namespaces", "this kernel has no time namespaces");
+	if (set & PLAN_NS_CGROUP && !c->facts->cgroup_namespaces)
+		return compile_refuse(c, "/linux/namespaces", "this kernel has no cgroup namespaces");
+	if (set & PLAN_NS_PID && c->new_user_namespace)
+		record.born = PLAN_NS_PID;
+	record.time_offsets = writer_text(c->writer, offsets);
+	if (record.unshare | record.born)
+		WRITER_ADD(c->writer, NAMESPACES, namespaces, &record, "/linux/namespaces");
+	if (set & PLAN_NS_NETWORK)
+		WRITER_ADD(c->writer, NETWORK, loopback, &loopback, "");
+	return 0;
+}

@@ -1,0 +1,83 @@
+/* The files of compile/ among themselves: one function a row of the pipeline, and what they share. Only
+ * compile/ includes this. Each row returns 0, or -errno with c->error filled.
+ */
+#ifndef OCIRUN_COMPILE_ROWS_H
+#define OCIRUN_COMPILE_ROWS_H
+
+#include "compile/writer.h"
+
+typedef int compile_row(struct compile *c);
+
+compile_row compile_cgroup;     /* groups, limits, device filter, joins; fills result->cgroup_dirs */
+compile_row compile_launch;     /* namespaces.c: launch */
+compile_row compile_join;       /* join.c: namespaces by path */
+compile_row compile_userns;
+compile_row compile_namespaces; /* the new ones, and lo */
+compile_row compile_rootfs;
+compile_row compile_mounts;
+compile_row compile_devices;
+compile_row compile_hooks;
+compile_row compile_pivot;
+compile_row compile_system;
+compile_row compile_console;
+compile_row compile_masks;
+compile_row compile_seal;
+compile_row compile_limits;
+compile_row compile_identity;
+compile_row compile_program;
+compile_row compile_filter;     /* seccomp.c: the record, around compile_seccomp */
+
+/* Refuse: pointer (a format for compile_pointer's result, "" for none) and text. Always -EINVAL. */
+int compile_refuse(struct compile *c, const char *pointer, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* The container has a namespace of this type that is not the runtime's; and: a new one. */
+bool compile_has(const struct compile *c, uint64_t type);
+bool compile_is_new(const struct compile *c, uint64_t type);
+/* A user namespace, new or joined: host capabilities end there. */
+bool compile_user_namespace(const struct compile *c);
+
+/* sources.c: a tree of `path` on the host, flags PLAN_SOURCE_*, propagation PLAN_PROP_* (0: stays a peer). */
+uint32_t compile_tree(struct compile *c, const char *path, uint64_t flags, uint64_t propagation,
+		      const char *source);
+/* What a clone becomes when the config says nothing else about it. */
+uint64_t compile_propagation(const struct compile *c);
+
+/* mounts_cgroup.c: a mount of type cgroup on this host's layout. */
+int compile_cgroup_mount(struct compile *c, const struct spec_mount *mount, const char *target,
+			 const char *source);
+
+/* cgroup_v1.c, cgroup_v2.c: the resources object as writes to the groups. */
+compile_row compile_limits_v1;
+compile_row compile_limits_v2;
+/* One write to a file of group number `group`. */
+void compile_write(struct compile *c, uint32_t group, const char *file, const char *value, uint64_t flags,
+		   const char *source);
+/* Group of a v1 controller; false when this host does not have it. */
+bool compile_group(const struct compile *c, const char *controller, uint32_t *ret);
+/* LATE when the limit is so tight that setting up the container would fail under it, else 0. */
+uint64_t compile_starves_memory(int64_t limit);
+uint64_t compile_starves_pids(int64_t limit);
+uint64_t compile_starves_cpu(int64_t quota, uint64_t period);
+/* The number as text, in the arena. */
+const char *compile_number(struct compile *c, int64_t value);
+
+/* devices_bpf.c: rules as they count: those before the last "everything" are gone, what the runtime always
+ * allows stands at the end (LIM-05). */
+struct device_rules {
+	bool allow; /* what no rule decides */
+	uint32_t count;
+	struct spec_device_rule *rules;
+};
+struct device_rules compile_device_rules(struct arena *arena, const struct spec_resources *resources);
+/* struct bpf_insn[] of BPF_PROG_TYPE_CGROUP_DEVICE. ret_length in bytes. */
+const void *compile_device_program(struct arena *arena, const struct device_rules *rules,
+				   uint32_t *ret_length);
+
+/* caps.c: the sets of the config as the kernel will take them. */
+int compile_capabilities(struct compile *c, struct plan_identity *identity);
+
+/* Text pieces shared with the cgroup files. */
+#define RESOURCES "/linux/resources"
+
+#endif

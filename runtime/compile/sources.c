@@ -1,0 +1,56 @@
+/* Row `sources`: what the shim opens with the host's rights and in the host's view. Rows ask here for a
+ * tree; the few that many need (/dev/null, /proc) are asked for once. Decides what a clone's propagation
+ * becomes at once (R9: a clone that stays a peer carries the container's mounts to the host).
+ */
+#include "compile/rows.h"
+
+uint32_t compile_tree(struct compile *c, const char *path, uint64_t flags, uint64_t propagation,
+		      const char *source)
+{
+	struct plan_source record = {
+		.tree = writer_tree(c->writer), .what = PLAN_SOURCE_TREE, .path = writer_text(c->writer, path),
+		.flags = flags, .propagation = propagation,
+	};
+
+	WRITER_ADD(c->writer, SOURCES, source, &record, source);
+	return (uint32_t)record.tree;
+}
+
+/* As if the clone were made in a view of that propagation, which is how other runtimes make it: slaves
+ * still hear of mounts on the host. A shared view is never taken over whole: see mounts.c. */
+uint64_t compile_propagation(const struct compile *c)
+{
+	uint64_t wanted = c->spec->linux_->rootfs_propagation;
+
+	if (wanted & (PLAN_PROP_PRIVATE | PLAN_PROP_UNBINDABLE))
+		return PLAN_PROP_PRIVATE | PLAN_PROP_RECURSIVE;
+	return PLAN_PROP_SLAVE | PLAN_PROP_RECURSIVE;
+}
+
+uint32_t compile_null(struct compile *c)
+{
+	struct plan_source record = {
+		.what = PLAN_SOURCE_NULL, .propagation = PLAN_PROP_PRIVATE | PLAN_PROP_RECURSIVE,
+	};
+
+	if (c->null_tree == PLAN_NONE) {
+		c->null_tree = writer_tree(c->writer);
+		record.tree = c->null_tree;
+		record.path = writer_text(c->writer, "/dev/null");
+		WRITER_ADD(c->writer, SOURCES, source, &record, "");
+	}
+	return c->null_tree;
+}
+
+uint32_t compile_proc(struct compile *c)
+{
+	struct plan_source record = { .tree = PLAN_NONE, .what = PLAN_SOURCE_PROC };
+
+	if (c->proc_tree == PLAN_NONE) {
+		c->proc_tree = writer_tree(c->writer);
+		record.tree = c->proc_tree;
+		record.path = writer_text(c->writer, "/proc");
+		WRITER_ADD(c->writer, SOURCES, source, &record, "");
+	}
+	return c->proc_tree;
+}
