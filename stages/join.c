@@ -105,7 +105,9 @@ static int enter(struct shim *shim, const struct plan_join *join, unsigned n, st
 	if (r == -EINVAL) {
 		fault_note(fault, "it is not ");
 		fault_note(fault, type_name(join->type));
-		fault_note(fault, " namespace, or it is the one we are in already");
+		fault_note(fault, " namespace");
+		if (join->type & PLAN_NS_USER)
+			fault_note(fault, ", or it is the one we are in already");
 	}
 	if (r == -EPERM)
 		fault_note(fault, "the user namespace that owns it is not ours to administer");

@@ -9,6 +9,7 @@
 
 #define FREEZE_MS 500   /* for the kill without cgroup.kill */
 #define LONGEST_PAUSE 50
+#define PASSES 8        /* of SIGKILL where nothing can be frozen */
 
 /* A descriptor of the group; -ENOENT when it is gone, -EXDEV when something else stands there. */
 static int open_group(const char *dir)
@@ -37,8 +38,14 @@ static int frozen(int fd)
 	return is_v2(fd) ? cgroup_v2_frozen(fd) : cgroup_v1_frozen(fd);
 }
 
+static int any_step(void *context, int64_t pid)
+{
+	(void)context;
+	return pid > 0;
+}
+
 /* Freeze, signal each process, thaw: nobody forks away in between. Where there is no freezer (other v1
- * hierarchies) the signals alone; the caller comes back until the group is empty. A v1 task dies only when
+ * hierarchies) SIGKILL goes out until nobody is left. A v1 task dies only when
  * it is thawed (KIL-09); for other signals a paused container stays paused. */
 static int signal_all(int fd, int signal)
 {
@@ -48,6 +55,13 @@ static int signal_all(int fd, int signal)
 	if (!was_frozen)
 		froze = freeze(fd, true, FREEZE_MS) == 0;
 	r = cgroup_signal(fd, signal);
+	/* what was not held still may have forked meanwhile; anyone left gets it again */
+	for (int pass = 1; r == 0 && signal == SIGKILL && !froze && !was_frozen && pass < PASSES; pass++) {
+		if (cgroup_each_pid(fd, any_step, NULL) != 1)
+			break;
+		sys_poll(NULL, 0, pass);
+		r = cgroup_signal(fd, signal);
+	}
 	if (froze || signal == SIGKILL)
 		freeze(fd, false, FREEZE_MS);
 	return r;

@@ -250,6 +250,28 @@ static void kills_a_frozen_v1_group(void **state)
 	assert_int_equal(host_cgroup_remove(path("/sys/fs/cgroup/freezer", ""), 1000), 0);
 }
 
+/* Another hierarchy than freezer's cannot hold anybody still. */
+static void kills_in_any_v1_hierarchy(void **state)
+{
+	struct host_cgroups groups;
+	struct fault fault = { 0 };
+	int pids[5];
+
+	(void)state;
+	needs_v1("/sys/fs/cgroup/pids/tasks");
+	group(PLAN_CGROUP_V1, "/sys/fs/cgroup/pids", "/a", 0);
+	assert_int_equal(host_cgroups_make(plan(), &groups, &fault), 0);
+	for (int i = 0; i < 5; i++) {
+		pids[i] = sleeper(-1);
+		assert_int_equal(host_cgroups_add(plan(), &groups, pids[i], &fault), 0);
+	}
+	host_cgroups_close(&groups);
+	assert_int_equal(host_cgroup_kill(path("/sys/fs/cgroup/pids", "/a"), SIGKILL), 0);
+	for (int i = 0; i < 5; i++)
+		reap(pids[i]);
+	assert_int_equal(host_cgroup_remove(path("/sys/fs/cgroup/pids", "/a"), 1000), 0);
+}
+
 static void is_born_in_v2_and_killed_there(void **state)
 {
 	struct host_cgroups groups;
@@ -472,6 +494,7 @@ int main(void)
 		cmocka_unit_test_setup(fills_a_new_cpuset, fresh),
 		cmocka_unit_test_setup(writes_again_what_had_to_wait, fresh),
 		cmocka_unit_test_setup(kills_a_frozen_v1_group, fresh),
+		cmocka_unit_test_setup(kills_in_any_v1_hierarchy, fresh),
 		cmocka_unit_test_setup(is_born_in_v2_and_killed_there, fresh),
 		cmocka_unit_test_setup(kills_by_pid_and_keeps_a_pause, fresh),
 		cmocka_unit_test_setup(removes_what_is_nested_deeper_than_a_walk, fresh),
