@@ -1,0 +1,143 @@
+/* Rows raise and limits. The fake's rlimits are 1024, 4096; its procfs is verified elsewhere. */
+#include "stage_fixture.h"
+
+static void make_all(void)
+{
+	BUILD_ADD(&build, LIMITS, oom_score_adj, .value = -10);
+	fake_bytes("readlinkat", "77", 2);
+	BUILD_ADD(&build, LIMITS, rlimit, .resource = 7, .soft = 5, .hard = UINT64_MAX);
+	BUILD_ADD(&build, LIMITS, umask, .mask = 027);
+	BUILD_ADD(&build, LIMITS, keyring, .name = build_text(&build, "_ses.web"));
+	fake_return("keyctl", 1234);
+	BUILD_ADD(&build, LIMITS, label, .lsm = PLAN_LSM_APPARMOR, .value = build_text(&build, "prof"));
+	fake_bytes("readlinkat", "77", 2);
+}
+
+static void all_in_order(void **state)
+{
+	(void)state;
+	make_all();
+	assert_int_equal(fixture_run(&stage_limits), 0);
+	assert_int_equal(fake_count("openat2 10 \"77/oom_score_adj\""), 1);
+	assert_int_equal(fake_count("\"-10\""), 1);
+	assert_int_equal(fake_count("prlimit 0 7 0x5 0xffffffffffffffff"), 1);
+	assert_int_equal(fake_count("umask 027"), 1);
+	assert_int_equal(fake_count("keyctl 1 "), 1);
+	assert_int_equal(fake_count("keyctl 5 "), 1);
+	assert_int_equal(fake_count("openat2 10 \"77/attr/apparmor/exec\""), 1);
+	assert_int_equal(fake_count("\"exec prof\""), 1);
+	assert_int_equal(fake_open_fds(), 0);
+}
+
+/* umask never fails */
+static int is_umask(unsigned n)
+{
+	return n == 5;
+}
+
+static void every_failure_is_told(void **state)
+{
+	(void)state;
+	fixture_sweep(&stage_limits, make_all, is_umask);
+}
+
+static void raise_only_raises(void **state)
+{
+	(void)state;
+	BUILD_ADD(&build, RAISE, rlimit, .resource = 7, .soft = 1, .hard = 4096);
+	BUILD_ADD(&build, RAISE, rlimit, .resource = 7, .soft = 1, .hard = 5000);
+	assert_int_equal(fixture_run(&stage_limits), 0);
+	assert_log("prlimit 0 7\nprlimit 0 7\nprlimit 0 7 0x400 0x1388\n");
+}
+
+static void missing_right_is_explained(void **state)
+{
+	(void)state;
+	BUILD_ADD(&build, LIMITS, rlimit, .resource = 7, .soft = 1, .hard = 5000);
+	fake_fail(1, EPERM);
+	assert_int_equal(fixture_run(&stage_limits), -EPERM);
+	assert_string_equal(fault.object, "RLIMIT_NOFILE");
+	assert_non_null(strstr(fault.note, "CAP_SYS_RESOURCE"));
+}
+
+static void oom_score_adj_of_a_user_may_stay(void **state)
+{
+	(void)state;
+	BUILD_ADD(&build, RAISE, oom_score_adj, .value = -10);
+	fake_bytes("readlinkat", "77", 2);
+	fake_return("write", -EACCES);
+	fake_return("getuid", 1000);
+	assert_int_equal(fixture_run(&stage_limits), 0);
+}
+
+static void oom_score_adj_of_root_may_not(void **state)
+{
+	(void)state;
+	BUILD_ADD(&build, LIMITS, oom_score_adj, .value = -10);
+	fake_bytes("readlinkat", "77", 2);
+	fake_return("write", -EACCES);
+	assert_int_equal(fixture_run(&stage_limits), -EACCES);
+	assert_string_equal(fault.object, "oom_score_adj -10");
+}
+
+static void kernel_without_keyrings(void **state)
+{
+	(void)state;
+	BUILD_ADD(&build, LIMITS, keyring, .name = build_text(&build, "_ses.web"));
+	fake_return("keyctl", -ENOSYS);
+	assert_int_equal(fixture_run(&stage_limits), 0);
+	assert_int_equal(fake_calls(), 1);
+}
+
+static void keyring_label_is_taken_back(void **state)
+{
+	(void)state;
+	BUILD_ADD(&build, LIMITS, keyring, .name = build_text(&build, "k"), .label = build_text(&build, "l:l"));
+	fake_bytes("readlinkat", "77", 2);
+	fake_bytes("readlinkat", "77", 2);
+	fake_return("keyctl", 3);
+	assert_int_equal(fixture_run(&stage_limits), 0);
+	assert_int_equal(fake_count("77/attr/keycreate"), 2);
+	assert_int_equal(fake_count("\"l:l\""), 1);
+	assert_int_equal(fake_count("\"\""), 1);
+}
+
+static void apparmor_before_5_8(void **state)
+{
+	(void)state;
+	BUILD_ADD(&build, LIMITS, label, .lsm = PLAN_LSM_APPARMOR, .value = build_text(&build, "prof"));
+	fake_bytes("readlinkat", "77", 2);
+	fake_return("openat2", -ENOENT);
+	fake_bytes("readlinkat", "77", 2);
+	assert_int_equal(fixture_run(&stage_limits), 0);
+	assert_int_equal(fake_count("openat2 10 \"77/attr/exec\""), 1);
+	assert_int_equal(fake_count("\"exec prof\""), 1);
+}
+
+static void selinux_label_is_written_whole(void **state)
+{
+	(void)state;
+	BUILD_ADD(&build, LIMITS, label, .lsm = PLAN_LSM_SELINUX_EXEC, .value = build_text(&build, "a:b:c:s0"));
+	fake_bytes("readlinkat", "77", 2);
+	assert_int_equal(fixture_run(&stage_limits), 0);
+	assert_int_equal(fake_count("77/attr/exec"), 1);
+	assert_int_equal(fake_count("\"a:b:c:s0\""), 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(all_in_order, fixture_start),
+		cmocka_unit_test_setup(every_failure_is_told, fixture_start),
+		cmocka_unit_test_setup(raise_only_raises, fixture_start),
+		cmocka_unit_test_setup(missing_right_is_explained, fixture_start),
+		cmocka_unit_test_setup(oom_score_adj_of_a_user_may_stay, fixture_start),
+		cmocka_unit_test_setup(oom_score_adj_of_root_may_not, fixture_start),
+		cmocka_unit_test_setup(kernel_without_keyrings, fixture_start),
+		cmocka_unit_test_setup(keyring_label_is_taken_back, fixture_start),
+		cmocka_unit_test_setup(apparmor_before_5_8, fixture_start),
+		cmocka_unit_test_setup(selinux_label_is_written_whole, fixture_start),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
