@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <seccomp.h>
 #include <stdio.h>
 #include <string.h>
@@ -222,6 +223,7 @@ int main(int argc, char **argv)
 	struct parsed parsed;
 
 	listen_fill(); /* before anything is opened */
+	signal(SIGCHLD, SIG_DFL); /* a caller that ignores it would take the status of every child from us */
 	if (argc < 1)
 		return 1;
 	values.globals.program = base_name(argv[0]);

@@ -25,8 +25,9 @@ int compile_refuse(struct compile *c, const char *pointer, const char *format, .
 	va_start(arguments, format);
 	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
-	snprintf(c->error->pointer, sizeof c->error->pointer, "%s", pointer);
-	return error_set(c->error, -EINVAL, "%s", text);
+	error_set(c->error, -EINVAL, "%s", text);
+	snprintf(c->error->pointer, sizeof c->error->pointer, "%s", pointer); /* error_set empties it */
+	return -EINVAL;
 }
 
 const char *compile_pointer(struct compile *c, const char *format, ...)
