@@ -64,7 +64,8 @@ static const char *plan_check_blob(struct plan_checker *c, struct plan_str blob,
 
 /* Lists fill the list area in the order of the records: none is shared, so the shim may turn an ARGV
  * into pointers in place. An empty one has no place of its own. */
-static const char *plan_check_list(struct plan_checker *c, const struct plan_field *field, struct plan_list list)
+static const char *plan_check_list(struct plan_checker *c, const struct plan_field *field,
+				   struct plan_list list)
 {
 	uint32_t spare = field->kind == PLAN_ARGV ? PLAN_ARGV_SPARE : 0;
 	const union plan_slot *slots = c->plan->slots + c->next_slot;

@@ -34,7 +34,8 @@ static void every_failure_is_told(void **state)
 static void fault_names_the_sysctl(void **state)
 {
 	(void)state;
-	BUILD_ADD(&build, SYSTEM, sysctl, .path = build_text(&build, "kernel/msgmax"), .value = build_text(&build, "x"));
+	BUILD_ADD(&build, SYSTEM, sysctl, .path = build_text(&build, "kernel/msgmax"),
+		  .value = build_text(&build, "x"));
 	fake_return("write", -EINVAL);
 	assert_int_equal(fixture_run(&stage_system), -EINVAL);
 	assert_string_equal(fault.object, "sysctl kernel/msgmax = x");
