@@ -1,5 +1,5 @@
-/* Help from the same rows that the parser reads, so it lists what is accepted. The first two lines are read by
- * test suites (BAT-03, BAT-04) and the whole by clients that look for an option's name (BAT-07).
+/* Help from the same rows that the parser reads, so it lists what is accepted. The first two lines are read
+ * by test suites (BAT-03, BAT-04) and the whole by clients that look for an option's name (BAT-07).
  */
 #include <stdio.h>
 #include <string.h>

@@ -9,8 +9,8 @@
 static size_t utf8_length(const unsigned char *text)
 {
 	static const struct {
-		unsigned char first, last;   /* of the leading byte */
-		unsigned char least, most;   /* of the second */
+		unsigned char first, last; /* of the leading byte */
+		unsigned char least, most; /* of the second */
 		unsigned char length;
 	} rows[] = {
 		{ 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 }, { 0xe1, 0xec, 0x80, 0xbf, 3 },

@@ -13,7 +13,7 @@ struct json_out {
 	FILE *file;
 	const char *indent; /* of one level ("  "); NULL: one line without blanks */
 	unsigned depth;
-	bool comma, value;  /* an element came before; a key is waiting for its value */
+	bool comma, value; /* an element came before; a key is waiting for its value */
 };
 
 /* Open and close: '{' and '}', '[' and ']'. A key goes before each member of an object. */

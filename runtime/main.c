@@ -1,14 +1,14 @@
-/* ocirun's command line: descriptors 0 to 2, global options, the table of commands, exit statuses (GLB-22..27,
- * GLB-37). What a command does stands in cmd/; how words become values in options.c.
+/* ocirun's command line: descriptors 0 to 2, global options, the table of commands, exit statuses
+ * (GLB-22..27, GLB-37). What a command does stands in cmd/; how words become values in options.c.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <seccomp.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/features.h"
 #include "listen.h"
 #include "options.h"
 
@@ -16,8 +16,8 @@
 #define VALUES_BYTES 512
 
 static const struct command *const commands[] = {
-	&command_create, &command_delete, &command_features, &command_kill, &command_list, &command_plan,
-	&command_run, &command_spec, &command_start, &command_state, NULL,
+	&command_create, &command_delete, &command_features, &command_kill,  &command_list, &command_plan,
+	&command_run,    &command_spec,   &command_start,    &command_state, NULL,
 };
 
 struct global_values {
@@ -35,10 +35,9 @@ static const struct option global_options[] = {
 	{ "systemd-cgroup", 0, OPTION_BOOL, NULL, "let systemd make the cgroup", GLOBAL(systemd_cgroup) },
 	{ "cgroup-manager", 0, OPTION_STRING, "NAME", "cgroupfs (default), systemd or disabled",
 	  GLOBAL(cgroup_manager) },
-	{ "rootless", 0, OPTION_STRING, "VALUE", "ignore cgroup permission errors: true, false or auto (default)",
-	  GLOBAL(rootless) },
-	{ "version", 'v', OPTION_BOOL, NULL, "print the version",
-	  offsetof(struct global_values, version) },
+	{ "rootless", 0, OPTION_STRING, "VALUE",
+	  "ignore cgroup permission errors: true, false or auto (default)", GLOBAL(rootless) },
+	{ "version", 'v', OPTION_BOOL, NULL, "print the version", offsetof(struct global_values, version) },
 	{ 0 },
 };
 
@@ -51,11 +50,10 @@ static const char *base_name(const char *path)
 
 static int print_version(const char *program)
 {
-	const struct scmp_version *seccomp = seccomp_version();
+	char seccomp[SECCOMP_VERSION_TEXT];
 
-	printf("%s version %s\ncommit: %s\nspec: %s\n", program, ocirun_version, ocirun_commit, ocirun_spec_version);
-	if (seccomp)
-		printf("libseccomp: %u.%u.%u\n", seccomp->major, seccomp->minor, seccomp->micro);
+	printf("%s version %s\ncommit: %s\nspec: %s\nlibseccomp: %s\n", program, ocirun_version,
+	       ocirun_commit, ocirun_spec_version, seccomp_version_text(seccomp));
 	return 0;
 }
 
@@ -91,13 +89,14 @@ static int help(const char *program, int count, char **arguments)
 static int check_count(const struct command *command, const char *self, int count, struct error *error)
 {
 	const char *how = command->least == command->most ? "exactly"
-			  : count < command->least	      ? "a minimum of"
-							      : "a maximum of";
+			  : count < command->least        ? "a minimum of"
+							  : "a maximum of";
 	int wanted = count < command->least ? command->least : command->most;
 
 	if (count >= command->least && (command->most < 0 || count <= command->most))
 		return 0;
-	return error_set(error, EINVAL, "%s: \"%s\" requires %s %d argument(s)", self, command->name, how, wanted);
+	return error_set(error, EINVAL, "%s: \"%s\" requires %s %d argument(s)", self, command->name, how,
+			 wanted);
 }
 
 static int check_word(const char *option, const char *word, const char *const *words, struct error *error)
@@ -110,7 +109,8 @@ static int check_word(const char *option, const char *word, const char *const *w
 	return error_set(error, EINVAL, "invalid value \"%s\" for --%s", word, option);
 }
 
-/* What global options may say. Done after the log is open: this too is an error that managers want to read. */
+/* What global options may say. Done after the log is open: this too is an error that managers want to read.
+ */
 static int check_globals(struct globals *globals, struct error *error)
 {
 	static const char *const managers[] = { "cgroupfs", "systemd", "disabled", NULL };
@@ -121,7 +121,8 @@ static int check_globals(struct globals *globals, struct error *error)
 	if (r == 0)
 		r = check_word("log-level", globals->log_level, levels, error);
 	if (r == 0 && rootless && *rootless && strcmp(rootless, "auto") && options_bool(rootless) < 0)
-		r = error_set(error, EINVAL, "invalid value \"%s\" for --rootless: true, false or auto", rootless);
+		r = error_set(error, EINVAL, "invalid value \"%s\" for --rootless: true, false or auto",
+			      rootless);
 	if (r < 0)
 		return r;
 	if (globals->log_level && !strcmp(globals->log_level, "debug"))
@@ -141,7 +142,8 @@ static void drop_dashes(struct parsed *parsed)
 		(size_t)(parsed->count - 1) * sizeof *parsed->arguments);
 }
 
-/* A wrong command line: what is wrong and the help on stdout, the error once more where errors go (GLB-24). */
+/* A wrong command line: what is wrong and the help on stdout, the error once more where errors go (GLB-24).
+ */
 static int usage_error(const struct globals *globals, const struct command *command, bool counted,
 		       const struct error *error)
 {
@@ -157,8 +159,8 @@ static int usage_error(const struct globals *globals, const struct command *comm
 	return 1;
 }
 
-static int run_command(const struct globals *globals, const struct command *command, const char *self, int count,
-		       char **words)
+static int run_command(const struct globals *globals, const struct command *command, const char *self,
+		       int count, char **words)
 {
 	_Alignas(max_align_t) char values[VALUES_BYTES] = { 0 };
 	struct error error = { 0 };
@@ -194,6 +196,16 @@ static int run_command(const struct globals *globals, const struct command *comm
 	return 1;
 }
 
+/* Accepted everywhere, since podman sends it with every command; what it asks for would come with create. */
+static int check_cgroupless(const struct globals *globals, const struct command *command, struct error *error)
+{
+	bool makes = command == &command_create || command == &command_run || command == &command_plan;
+
+	if (!makes || !globals->cgroup_manager || strcmp(globals->cgroup_manager, "disabled"))
+		return 0;
+	return error_set(error, ENOTSUP, "--cgroup-manager disabled is not supported yet");
+}
+
 static int dispatch(struct globals *globals, const char *self, struct parsed *parsed)
 {
 	const char *name = parsed->arguments[0];
@@ -208,6 +220,8 @@ static int dispatch(struct globals *globals, const char *self, struct parsed *pa
 	int r = log_check(globals, &error);
 	if (r == 0)
 		r = check_globals(globals, &error);
+	if (r == 0)
+		r = check_cgroupless(globals, command, &error);
 	if (r < 0) {
 		log_error(globals, "", &error);
 		return 1;
@@ -222,7 +236,7 @@ int main(int argc, char **argv)
 	struct error error = { 0 };
 	struct parsed parsed;
 
-	listen_fill(); /* before anything is opened */
+	listen_fill();            /* before anything is opened */
 	signal(SIGCHLD, SIG_DFL); /* a caller that ignores it would take the status of every child from us */
 	if (argc < 1)
 		return 1;

@@ -36,7 +36,8 @@ static int set_bool(void *member, const char *text, const char *name, struct err
 	int value = text ? options_bool(text) : 1;
 
 	if (value < 0)
-		return error_set(error, EINVAL, "invalid boolean value \"%s\" for -%s: parse error", text, name);
+		return error_set(error, EINVAL, "invalid boolean value \"%s\" for -%s: parse error", text,
+				 name);
 	*(bool *)member = value;
 	return 0;
 }
@@ -61,7 +62,9 @@ static int set_number(void *member, const char *text, const char *name, struct e
 }
 
 static int (*const setters[])(void *, const char *, const char *, struct error *) = {
-	[OPTION_BOOL] = set_bool, [OPTION_STRING] = set_string, [OPTION_NUMBER] = set_number,
+	[OPTION_BOOL] = set_bool,
+	[OPTION_STRING] = set_string,
+	[OPTION_NUMBER] = set_number,
 };
 
 /* One option: `word` without its dashes, `next` the word behind it (NULL: none). Returns how many words it

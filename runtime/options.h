@@ -1,5 +1,6 @@
-/* The command line's grammar (GLB-24..33), which is Go's flag package as runc's callers know it: options are rows
- * (cmd.h), one dash or two, `--name value` or `--name=value`, options also behind the arguments, `--` ends them.
+/* The command line's grammar (GLB-24..33), which is Go's flag package as runc's callers know it: options are
+ * rows (cmd.h), one dash or two, `--name value` or `--name=value`, options also behind the arguments, `--`
+ * ends them.
  */
 #ifndef OCIRUN_OPTIONS_H
 #define OCIRUN_OPTIONS_H

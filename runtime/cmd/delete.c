@@ -1,5 +1,5 @@
-/* `ocirun delete`: end what still lives, remove cgroups and state, then run the poststop hooks (DEL-01..10). The
- * steps of removal stand in container/destroy.c; here is who may be deleted when.
+/* `ocirun delete`: end what still lives, remove cgroups and state, then run the poststop hooks (DEL-01..10).
+ * The steps of removal stand in container/destroy.c; here is who may be deleted when.
  */
 #include <errno.h>
 #include <string.h>
@@ -28,28 +28,29 @@ static int delete_half_made(struct container *container, enum container_status s
 			    struct error *error)
 {
 	if (status == STATUS_CREATING && !force)
-		return error_set(error, EBUSY, "cannot delete container %s that is not stopped: %s", container->id,
-				 status_words[status]);
+		return error_set(error, EBUSY, "cannot delete container %s that is not stopped: %s",
+				 container->id, status_words[status]);
 	if (status == STATUS_CREATING) {
 		container_kill(container, pidfd);
 		if (container_wait_creator(container, END_MILLISECONDS) < 0)
 			return error_set(error, EBUSY, "container init still running");
 	}
 	int r = container_sweep(container->root_fd, container->id, error);
-	if (r < 0)
-		return r;
-	return force ? 0 : error_set(error, ENOENT, "container does not exist");
+	if (r == 0 && force) /* what has no creating.json either was left by the sweep (DEL-03) */
+		return container_discard(container->root_fd, container->id, error);
+	return r < 0 ? r : error_set(error, ENOENT, "container does not exist");
 }
 
-/* DEL-01, DEL-02: `created` waits at the gate and has run nothing of the user's, so it may go without force. */
+/* DEL-01, DEL-02: `created` waits at the gate and has run nothing of the user's, so it may go without force.
+ */
 static int end_process(const struct container *container, enum container_status status, int pidfd, bool force,
 		       struct error *error)
 {
 	if (status == STATUS_STOPPED)
 		return 0;
 	if (status != STATUS_CREATED && !force)
-		return error_set(error, EBUSY, "cannot delete container %s that is not stopped: %s", container->id,
-				 status_words[status]);
+		return error_set(error, EBUSY, "cannot delete container %s that is not stopped: %s",
+				 container->id, status_words[status]);
 	int r = container_kill(container, pidfd);
 	if (r < 0)
 		return error_errno(error, r, "cannot kill container %s", container->id);
@@ -100,11 +101,13 @@ static int discard(const struct globals *globals, const char *id, struct error *
 		return fd;
 	r = container_discard(fd, id, error);
 	if (r == 0)
-		log_warning(globals, "container %s is removed, its processes and cgroups are not: %s", id, why.text);
+		log_warning(globals, "container %s is removed, its processes and cgroups are not: %s", id,
+			    why.text);
 	return r;
 }
 
-static int run(const struct globals *globals, const void *given, int count, char **arguments, struct error *error)
+static int run(const struct globals *globals, const void *given, int count, char **arguments,
+	       struct error *error)
 {
 	const struct values *values = given;
 	struct container container = { .root_fd = -1, .dir = -1, .lock = -1 };

@@ -1,7 +1,7 @@
-/* `ocirun features`: what this build can do, as JSON of the features schema (FEA, FJS). Printed from the very tables
- * that config.json is read with, so nothing is advertised that would then be refused; what a later build will have
- * is false until it has it. Looks at no container, needs no right, prints nothing on stderr (CRI-O reads both
- * streams as one).
+/* `ocirun features`: what this build can do, as JSON of the features schema (FEA, FJS). Printed from the very
+ * tables that config.json is read with, so nothing is advertised that would then be refused; what a later
+ * build will have is false until it has it. Looks at no container, needs no right, prints nothing on stderr
+ * (CRI-O reads both streams as one).
  */
 #include <errno.h>
 #include <linux/seccomp.h>
@@ -11,12 +11,13 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "cmd/features.h"
 #include "json_out.h"
 #include "spec/words.h"
 #include "sys.h"
 
 #define SPEC_OLDEST "1.0.0"
-#define SECCOMP_SET_FILTER 1u   /* SECCOMP_SET_MODE_FILTER */
+#define SECCOMP_SET_FILTER 1u    /* SECCOMP_SET_MODE_FILTER */
 #define SECCOMP_WITH_LISTENER 8u /* SECCOMP_FILTER_FLAG_NEW_LISTENER */
 
 static void words(struct json_out *out, const char *key, const struct word *table)
@@ -33,7 +34,8 @@ static int by_text(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* FJS-03: sorted; clients look for "rro". Words that the parser answers with "not supported yet" are left out. */
+/* FJS-03: sorted; clients look for "rro". Words that the parser answers with "not supported yet" are left
+ * out. */
 static void print_mount_options(struct json_out *out, struct arena *arena)
 {
 	size_t count = 0, rows = 0;
@@ -52,9 +54,9 @@ static void print_mount_options(struct json_out *out, struct arena *arena)
 	json_out_close(out, ']');
 }
 
-/* Does the running kernel know this filter flag (FJS-08)? With no program, flags are judged first: a known one
- * ends as EFAULT, an unknown one as EINVAL, and nothing is ever loaded. WAIT_KILLABLE_RECV (5.19) is valid only
- * beside a listener. */
+/* Does the running kernel know this filter flag (FJS-08)? With no program, flags are judged first: a known
+ * one ends as EFAULT, an unknown one as EINVAL, and nothing is ever loaded. WAIT_KILLABLE_RECV (5.19) is
+ * valid only beside a listener. */
 static bool flag_supported(uint64_t flag)
 {
 	unsigned flags = (unsigned)flag;
@@ -87,7 +89,7 @@ struct ability {
 	bool value;
 };
 static const struct ability cgroup_abilities[] = {
-	{ "cgroup", "v1", true },	    { "cgroup", "v2", true },	 { "cgroup", "systemd", false },
+	{ "cgroup", "v1", true },           { "cgroup", "v2", true },    { "cgroup", "systemd", false },
 	{ "cgroup", "systemdUser", false }, { "cgroup", "rdma", false }, { 0 },
 };
 static const struct ability other_abilities[] = {
@@ -134,21 +136,29 @@ static void print_linux(struct json_out *out)
 	json_out_close(out, '}');
 }
 
-static void print_annotations(struct json_out *out)
+const char *seccomp_version_text(char text[SECCOMP_VERSION_TEXT])
 {
 	const struct scmp_version *library = seccomp_version();
-	char text[64];
+
+	text[0] = 0;
+	if (library)
+		snprintf(text, SECCOMP_VERSION_TEXT, "%u.%u.%u", library->major, library->minor,
+			 library->micro);
+	return text;
+}
+
+static void print_annotations(struct json_out *out)
+{
+	char text[SECCOMP_VERSION_TEXT];
 
 	json_out_key(out, "annotations");
 	json_out_open(out, '{');
-	if (library) {
-		snprintf(text, sizeof text, "%u.%u.%u", library->major, library->minor, library->micro);
-		json_out_member(out, "io.github.seccomp.libseccomp.version", text);
-	}
+	json_out_member(out, "io.github.seccomp.libseccomp.version", seccomp_version_text(text));
 	json_out_close(out, '}');
 }
 
-static int run(const struct globals *globals, const void *values, int count, char **arguments, struct error *error)
+static int run(const struct globals *globals, const void *values, int count, char **arguments,
+	       struct error *error)
 {
 	struct json_out out = { .file = stdout, .indent = "    " };
 

@@ -1,5 +1,5 @@
-/* `ocirun kill`: a signal to init, by pidfd, so that it can reach no other process (KIL-10); or to everybody in
- * the container's groups. Takes no lock: a `start` that waits for a hook must not stop a kill.
+/* `ocirun kill`: a signal to init, by pidfd, so that it can reach no other process (KIL-10); or to everybody
+ * in the container's groups. Takes no lock: a `start` that waits for a hook must not stop a kill.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -91,7 +91,8 @@ static int send_signal(struct container *container, int number, bool all, struct
 	return r < 0 ? error_errno(error, r, "cannot send signal %d", number) : 0;
 }
 
-static int run(const struct globals *globals, const void *given, int count, char **arguments, struct error *error)
+static int run(const struct globals *globals, const void *given, int count, char **arguments,
+	       struct error *error)
 {
 	const struct values *values = given;
 	struct container container;

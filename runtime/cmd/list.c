@@ -1,5 +1,5 @@
-/* `ocirun list`: the containers of a root as a table, as JSON or as ids (LST-01..07). An entry that cannot be read
- * is told on stderr and skipped; one that vanishes meanwhile is skipped without a word.
+/* `ocirun list`: the containers of a root as a table, as JSON or as ids (LST-01..07). An entry that cannot be
+ * read is told on stderr and skipped; one that vanishes meanwhile is skipped without a word.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,7 +14,8 @@
 #include "fd.h"
 
 #define COLUMNS 6
-#define COLUMN_LEAST 12 /* the table is laid out as Go's tabwriter does for runc: scripts cut it by columns */
+#define COLUMN_LEAST 12 /* the table is laid out as Go's tabwriter does for runc: scripts cut it by columns  \
+			 */
 #define COLUMN_GAP 3
 
 struct values {
@@ -37,7 +38,7 @@ struct entry {
 struct listing {
 	const struct globals *globals;
 	const char *root;
-	bool quiet;      /* the status need not be known */
+	bool quiet; /* the status need not be known */
 	size_t count, room;
 	struct entry *entries;
 	struct owners owners;
@@ -94,10 +95,10 @@ static int visit(int root_fd, const char *name, void *context)
 		return 0;
 	name = arena_copy(listing->globals->arena, name, strlen(name));
 	memset(&error, 0, sizeof error);
-	int r = container_open(listing->globals->arena, root_fd, listing->root, name, LOCK_NONE, true, &container,
-			       &error);
+	int r = container_open(listing->globals->arena, root_fd, listing->root, name, LOCK_NONE, true,
+			       &container, &error);
 	if (r == 0 && container.half_made && !container_creating(container.dir))
-		fprintf(stderr, "load container %s: its creator was killed; create or delete it again\n", name);
+		fprintf(stderr, "load container %s: no state.json, its creator was killed\n", name);
 	else if (r == 0)
 		add(listing, name, &container);
 	else if (r != -ENOENT)
@@ -215,7 +216,8 @@ static const struct {
 	{ "json", print_json },
 };
 
-static int run(const struct globals *globals, const void *given, int count, char **arguments, struct error *error)
+static int run(const struct globals *globals, const void *given, int count, char **arguments,
+	       struct error *error)
 {
 	const struct values *values = given;
 	struct listing listing = { .globals = globals, .quiet = values->quiet };

@@ -1,4 +1,5 @@
-/* User names: see owner.h. The host's own file, at most 1 MiB of it; a line that is not understood is skipped. */
+/* User names: see owner.h. The host's own file, at most 1 MiB of it; a line that is not understood is
+ * skipped. */
 #include "cmd/owner.h"
 
 #include <string.h>
@@ -35,7 +36,8 @@ static size_t match(const char *line, size_t length, uint32_t uid)
 	const char *end = line + length;
 	const char *name_end = memchr(line, ':', length);
 	const char *password_end = name_end ? memchr(name_end + 1, ':', (size_t)(end - name_end - 1)) : NULL;
-	const char *uid_end = password_end ? memchr(password_end + 1, ':', (size_t)(end - password_end - 1)) : NULL;
+	const char *uid_end =
+		password_end ? memchr(password_end + 1, ':', (size_t)(end - password_end - 1)) : NULL;
 	char text[UID_TEXT] = "";
 	uint64_t number;
 

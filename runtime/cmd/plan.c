@@ -1,5 +1,5 @@
-/* `ocirun plan`: what `create` would do, in order, before anything is touched. The same preparation as create, then
- * the text dump in place of the launch.
+/* `ocirun plan`: what `create` would do, in order, before anything is touched. The same preparation as
+ * create, then the text dump in place of the launch.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -15,7 +15,8 @@ struct values {
 };
 
 static const struct option options[] = {
-	{ "id", 0, OPTION_STRING, "ID", "container id to plan for (default: plan)", COMMAND_OPTION(values, id) },
+	{ "id", 0, OPTION_STRING, "ID", "container id to plan for (default: plan)",
+	  COMMAND_OPTION(values, id) },
 	{ 0 },
 };
 
@@ -29,7 +30,8 @@ static const char *absolute(const struct globals *globals, const char *path)
 				  : arena_format(globals->arena, "%s/%s", here, path);
 }
 
-static int run(const struct globals *globals, const void *given, int count, char **arguments, struct error *error)
+static int run(const struct globals *globals, const void *given, int count, char **arguments,
+	       struct error *error)
 {
 	const struct values *values = given;
 	struct create_options create = {

@@ -47,7 +47,8 @@ static int write_all(int fd, const char *text)
 	return 0;
 }
 
-static int run(const struct globals *globals, const void *given, int count, char **arguments, struct error *error)
+static int run(const struct globals *globals, const void *given, int count, char **arguments,
+	       struct error *error)
 {
 	const struct values *values = given;
 	const char *name = values->file ? values->file : CONFIG;
@@ -62,7 +63,8 @@ static int run(const struct globals *globals, const void *given, int count, char
 			return error_errno(error, bundle, "cannot open the bundle %s", values->bundle);
 		dir = bundle;
 	}
-	const char *text = spec_default(globals->arena, values->rootless, has_cgroup2(), geteuid(), getegid());
+	const char *text =
+		spec_default(globals->arena, values->rootless, has_cgroup2(), geteuid(), getegid());
 	FD_AUTO fd = sys_openat(dir, name, O_WRONLY | O_CREAT | O_EXCL, 0666);
 	if (fd == -EEXIST)
 		return error_set(error, EEXIST, "File %s exists. Remove it first", name);

@@ -1,17 +1,19 @@
-/* `ocirun state`: the container's state as JSON (STT-01..17). Takes no lock and changes nothing: managers poll
- * it every 100 ms.
+/* `ocirun state`: the container's state as JSON (STT-01..17). Takes no lock and changes nothing: managers
+ * poll it every 100 ms.
  */
 #include <stdio.h>
 
 #include "cmd/state_json.h"
 #include "container/root.h"
 
-void state_json(struct json_out *out, const struct state *state, enum container_status status, const char *owner)
+void state_json(struct json_out *out, const struct state *state, enum container_status status,
+		const char *owner)
 {
 	bool gone = status == STATUS_STOPPED;
 
 	json_out_open(out, '{');
-	json_out_member(out, "ociVersion", state->oci_version ? state->oci_version : ocirun_spec_version);
+	json_out_member(out, "ociVersion",
+			ocirun_spec_version); /* of this document, not of config.json (STT-02) */
 	json_out_member(out, "id", state->id ? state->id : "");
 	json_out_key(out, "pid");
 	json_out_signed(out, gone ? 0 : state->pid); /* STT-04: the number may be somebody else's by now */
@@ -32,7 +34,8 @@ void state_json(struct json_out *out, const struct state *state, enum container_
 	json_out_close(out, '}');
 }
 
-static int run(const struct globals *globals, const void *values, int count, char **arguments, struct error *error)
+static int run(const struct globals *globals, const void *values, int count, char **arguments,
+	       struct error *error)
 {
 	struct container container;
 	struct json_out out = { .file = stdout, .indent = "  " };

@@ -6,6 +6,7 @@
 #include "json_out.h"
 
 /* Keys in the order that test suites compare (BAT-58). `owner`: user name or "". */
-void state_json(struct json_out *out, const struct state *state, enum container_status status, const char *owner);
+void state_json(struct json_out *out, const struct state *state, enum container_status status,
+		const char *owner);
 
 #endif

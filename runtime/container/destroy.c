@@ -1,6 +1,6 @@
-/* Removal: what is left of a container's processes, its cgroups, then its directory. The rename to @gone is the
- * one step that frees the id; whatever dies after it is swept by the next command that writes in ROOT. Nothing
- * here is ever mounted, so nothing is unmounted (DEL-10). Runs no hooks.
+/* Removal: what is left of a container's processes, its cgroups, then its directory. The rename to @gone is
+ * the one step that frees the id; whatever dies after it is swept by the next command that writes in ROOT.
+ * Nothing here is ever mounted, so nothing is unmounted (DEL-10). Runs no hooks.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -223,7 +223,9 @@ static int sweep_half_made(int root_fd, const char *id, struct error *error)
 
 	if (r == -ENOENT)
 		memset(error, 0, sizeof *error);
-	if (r == 0 && container.half_made && !container_creating(container.dir)) {
+	/* creating.json is there before the id is (DESIGN, step 1): a directory without it is not ours to
+	 * clear, as under a --root that is a place of other things */
+	if (r == 0 && container.half_made && container.state.id && !container_creating(container.dir)) {
 		FD_AUTO pidfd = -1;
 
 		container_status(&container, &pidfd);

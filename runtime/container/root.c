@@ -1,8 +1,8 @@
 /* The state root and what stands in it: ids, --root, opening and locking one container. Knows the layout
  * ROOT/ID/ and its locks; never looks into a process (status.c) and removes nothing (destroy.c).
  *
- * Two locks, both flock: the creator's on the directory itself, from mkdir until GO; a command's on the copy of
- * config.json. They die with their process, so a crash leaves none.
+ * Two locks, both flock: the creator's on the directory itself, from mkdir until GO; a command's on the copy
+ * of config.json. They die with their process, so a crash leaves none.
  */
 #include "container/root.h"
 
@@ -212,7 +212,8 @@ static int wait_for_lock(int fd, int operation, int milliseconds)
 	return 0;
 }
 
-int container_lock(struct container *container, enum container_lock lock, int milliseconds, struct error *error)
+int container_lock(struct container *container, enum container_lock lock, int milliseconds,
+		   struct error *error)
 {
 	if (lock == LOCK_NONE)
 		return 0;
@@ -282,8 +283,8 @@ static int open_checked(struct arena *arena, enum container_lock lock, bool half
 	return read_state(arena, container, error); /* whoever held the lock may have changed it */
 }
 
-int container_open(struct arena *arena, int root_fd, const char *root, const char *id, enum container_lock lock,
-		   bool half, struct container *ret, struct error *error)
+int container_open(struct arena *arena, int root_fd, const char *root, const char *id,
+		   enum container_lock lock, bool half, struct container *ret, struct error *error)
 {
 	struct container container = { .id = id, .root = root, .root_fd = -1, .lock = -1 };
 

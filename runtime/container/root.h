@@ -15,7 +15,8 @@ int container_find(const struct globals *globals, const char *id, enum container
 		   struct container *ret, struct error *error);
 /* Take the command's lock of an open container. milliseconds -1: wait for ever; else -ETIMEDOUT. -ENOENT
  * when it was deleted meanwhile. The state is not read again. */
-int container_lock(struct container *container, enum container_lock lock, int milliseconds, struct error *error);
+int container_lock(struct container *container, enum container_lock lock, int milliseconds,
+		   struct error *error);
 /* Does a living creator hold the directory? */
 bool container_creating(int dir);
 /* Wait until it lets go; 0 or -ETIMEDOUT. */

@@ -1,5 +1,6 @@
-/* Writing state.json: whole, under a temporary name, and renamed (reading: state_read.c). Keys that third parties read
- * in runc's file have the same names here (PRO-11). Knows nothing of processes: status is derived (status.c).
+/* Writing state.json: whole, under a temporary name, and renamed (reading: state_read.c). Keys that third
+ * parties read in runc's file have the same names here (PRO-11). Knows nothing of processes: status is
+ * derived (status.c).
  */
 #include "container/state.h"
 #include "container/state_file.h"
@@ -111,8 +112,8 @@ static char *document(const struct state *state, size_t *ret_length)
 	return text;
 }
 
-/* On tmpfs there is nothing to be saved: a power cut takes the whole root (as it should, the processes are gone
- * too). Elsewhere an unsynced rename can leave an empty file. */
+/* On tmpfs there is nothing to be saved: a power cut takes the whole root (as it should, the processes are
+ * gone too). Elsewhere an unsynced rename can leave an empty file. */
 static int synchronise(int fd)
 {
 	if (sys_fs_magic(fd) == TMPFS_MAGIC)
@@ -154,7 +155,8 @@ static int replace(int dir, const char *temporary, const char *name, const char 
 	return r;
 }
 
-int state_write(int dir, const char *name, const char *replaces, const struct state *state, struct error *error)
+int state_write(int dir, const char *name, const char *replaces, const struct state *state,
+		struct error *error)
 {
 	char temporary[64];
 	size_t length = 0;

@@ -1,6 +1,6 @@
-/* Reading state.json and creating.json. They are ours and in a root-only directory, yet read with bounds and by the
- * same strict parser as config.json: a torn or foreign file must be an error and no surprise. One row a key; keys
- * of a later build are ignored, a later format is refused.
+/* Reading state.json and creating.json. They are ours and in a root-only directory, yet read with bounds and
+ * by the same strict parser as config.json: a torn or foreign file must be an error and no surprise. One row
+ * a key; keys of a later build are ignored, a later format is refused.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -151,8 +151,8 @@ static int read_groups(struct arena *arena, const struct json_node *node, void *
 }
 
 /* Every known member of an object; a null counts as absent. On failure *ret_key is the key to blame. */
-static int read_members(struct arena *arena, const struct json_node *object, const struct key *keys, void *base,
-			const char **ret_key)
+static int read_members(struct arena *arena, const struct json_node *object, const struct key *keys,
+			void *base, const char **ret_key)
 {
 	const struct json_node *name = object + 1;
 

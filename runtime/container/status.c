@@ -16,7 +16,7 @@
 
 const char *const status_words[] = {
 	[STATUS_CREATING] = "creating", [STATUS_CREATED] = "created", [STATUS_RUNNING] = "running",
-	[STATUS_PAUSED] = "paused",	[STATUS_STOPPED] = "stopped",
+	[STATUS_PAUSED] = "paused",     [STATUS_STOPPED] = "stopped",
 };
 
 /* A small file of /proc; returns bytes read, the text ends with NUL. */
@@ -117,7 +117,8 @@ static bool frozen(const struct state *state)
 	for (uint32_t i = 0; i < state->cgroup_dirs.count; i++) {
 		const char *name = i < state->cgroup_names.count ? state->cgroup_names.items[i] : "";
 
-		if ((!*name || lists(name, "freezer")) && host_cgroup_frozen(state->cgroup_dirs.items[i]) == 1)
+		if ((!*name || lists(name, "freezer")) &&
+		    host_cgroup_frozen(state->cgroup_dirs.items[i]) == 1)
 			return true;
 	}
 	return false;

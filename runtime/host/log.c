@@ -1,6 +1,7 @@
-/* Where messages go: the file of --log as text or JSON, and stderr. Managers read both (GLB-05, CLIENTS 1): the
- * file must hold one object for the one error, since podman reads the whole file as one document (GLB-11); so
- * with JSON and without --debug a warning goes to stderr alone. Keeps no state but the descriptor in globals.
+/* Where messages go: the file of --log as text or JSON, and stderr. Managers read both (GLB-05, CLIENTS 1):
+ * the file must hold one object for the one error, since podman reads the whole file as one document
+ * (GLB-11); so with JSON and without --debug a warning goes to stderr alone. Keeps no state but the
+ * descriptor in globals.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -147,7 +148,8 @@ static int log_path(const char *option, const char **ret, struct error *error)
 
 	for (size_t i = 0; i < sizeof later / sizeof *later; i++)
 		if (!strncmp(option, later[i], strlen(later[i])))
-			return error_set(error, EINVAL, "--log %s is not supported yet: give a path", later[i]);
+			return error_set(error, EINVAL, "--log %s is not supported yet: give a path",
+					 later[i]);
 	*ret = !strncmp(option, "file:", 5) ? option + 5 : option;
 	return 0;
 }

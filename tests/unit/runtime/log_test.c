@@ -31,7 +31,8 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* Run `write` with a log of this format; returns what stands in the file. stderr goes to /dev/null meanwhile. */
+/* Run `write` with a log of this format; returns what stands in the file. stderr goes to /dev/null meanwhile.
+ */
 static const char *logged(struct globals globals, void (*write_messages)(struct globals *globals))
 {
 	static char text[4096];
@@ -82,14 +83,16 @@ static void json_is_one_object(void **state)
 
 	(void)state;
 	assert_int_equal(lines(text), 1);
-	assert_non_null(strstr(text, "{\"level\":\"error\",\"msg\":\"create web: /mounts: no \\\"x\\\"\",\"time\":\"2"));
+	assert_non_null(strstr(
+		text, "{\"level\":\"error\",\"msg\":\"create web: /mounts: no \\\"x\\\"\",\"time\":\"2"));
 	assert_non_null(strstr(text, "Z\"}\n"));
 }
 
 static void debug_writes_all(void **state)
 {
 	(void)state;
-	assert_int_equal(lines(logged((struct globals){ .log_format = "json", .debug = true }, all_levels)), 3);
+	assert_int_equal(lines(logged((struct globals){ .log_format = "json", .debug = true }, all_levels)),
+			 3);
 	assert_int_equal(lines(logged((struct globals){ .log_format = "text" }, all_levels)), 2);
 	assert_int_equal(lines(logged((struct globals){ .log_level = "error" }, all_levels)), 1);
 }
@@ -112,7 +115,8 @@ static void refused(void **state)
 		{ NULL, "xml", "invalid log-format: xml" },
 		{ NULL, "JSON", "invalid log-format: JSON" },
 		{ "syslog:x", NULL, "--log syslog: is not supported yet: give a path" },
-		{ "/nonexistent/log", NULL, "cannot open the log /nonexistent/log: no such file or directory" },
+		{ "/nonexistent/log", NULL,
+		  "cannot open the log /nonexistent/log: no such file or directory" },
 	};
 
 	(void)state;
@@ -136,8 +140,8 @@ static void escaping(void **state)
 		{ "\x01\x1f\x7f", "\"\\u0001\\u001f\\u007f\"" },
 		{ "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80", "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"" },
 		{ "\xff", "\"\xef\xbf\xbd\"" },
-		{ "\xc3", "\"\xef\xbf\xbd\"" },                         /* cut */
-		{ "\xc0\xaf", "\"\xef\xbf\xbd\xef\xbf\xbd\"" },         /* overlong */
+		{ "\xc3", "\"\xef\xbf\xbd\"" },                 /* cut */
+		{ "\xc0\xaf", "\"\xef\xbf\xbd\xef\xbf\xbd\"" }, /* overlong */
 		{ "\xe2\x82", "\"\xef\xbf\xbd\xef\xbf\xbd\"" },
 	};
 
@@ -199,9 +203,12 @@ static void times(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(json_is_one_object), cmocka_unit_test(debug_writes_all),
-		cmocka_unit_test(text_form),	      cmocka_unit_test(refused),
-		cmocka_unit_test(escaping),	      cmocka_unit_test(documents),
+		cmocka_unit_test(json_is_one_object),
+		cmocka_unit_test(debug_writes_all),
+		cmocka_unit_test(text_form),
+		cmocka_unit_test(refused),
+		cmocka_unit_test(escaping),
+		cmocka_unit_test(documents),
 		cmocka_unit_test(times),
 	};
 

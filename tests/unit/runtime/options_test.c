@@ -74,8 +74,8 @@ static void booleans_take_go_words(void **state)
 	static const struct {
 		const char *word;
 		int value;
-	} cases[] = { { "1", 1 }, { "t", 1 }, { "True", 1 }, { "0", 0 }, { "FALSE", 0 }, { "f", 0 },
-		      { "yes", -EINVAL }, { "", -EINVAL }, { "tRue", -EINVAL } };
+	} cases[] = { { "1", 1 }, { "t", 1 },         { "True", 1 },   { "0", 0 },         { "FALSE", 0 },
+		      { "f", 0 }, { "yes", -EINVAL }, { "", -EINVAL }, { "tRue", -EINVAL } };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)

@@ -43,11 +43,22 @@ static struct state example(void)
 	hook = (struct spec_hook){ .path = "/bin/hook", .timeout = 7, .has_env = true };
 	hook.args = (struct spec_strings){ 3, (const char **)(uintptr_t)words };
 	return (struct state){
-		.id = "web", .oci_version = "1.3.0", .bundle = "/b", .rootfs = "/b/r", .created = "2026",
-		.owner_uid = 4294967295u, .boot_id = "boot", .pid = 2147483647, .start_time = UINT64_MAX,
-		.annotations = { 2, pairs }, .cgroup_dirs = { 2, (const char **)(uintptr_t)dirs },
-		.cgroup_names = { 2, (const char **)(uintptr_t)names }, .cgroups_path = "/x",
-		.shared_pid_namespace = true, .gate_fifo = true, .poststop = { 1, &hook },
+		.id = "web",
+		.oci_version = "1.3.0",
+		.bundle = "/b",
+		.rootfs = "/b/r",
+		.created = "2026",
+		.owner_uid = 4294967295u,
+		.boot_id = "boot",
+		.pid = 2147483647,
+		.start_time = UINT64_MAX,
+		.annotations = { 2, pairs },
+		.cgroup_dirs = { 2, (const char **)(uintptr_t)dirs },
+		.cgroup_names = { 2, (const char **)(uintptr_t)names },
+		.cgroups_path = "/x",
+		.shared_pid_namespace = true,
+		.gate_fifo = true,
+		.poststop = { 1, &hook },
 	};
 }
 
@@ -106,11 +117,22 @@ static void missing_is_told_apart(void **state)
 static void foreign_files_are_refused(void **state)
 {
 	static const char *const texts[] = {
-		"", "[]", "{", "{\"format\":2}", "{\"id\":1}", "{\"init_process_pid\":-1}",
-		"{\"init_process_pid\":99999999999}", "{\"init_process_pid\":1.5}", "{\"owner\":4294967296}",
-		"{\"cgroup_paths\":{\"\":\"../etc\"}}", "{\"cgroup_paths\":{\"\":1}}",
-		"{\"annotations\":{\"a\":{}}}", "{\"poststop\":[{}]}", "{\"poststop\":[\"x\"]}",
-		"{\"poststop\":[{\"path\":\"/x\",\"args\":[1]}]}", "{\"id\":\"a\",\"id\":\"b\"}",
+		"",
+		"[]",
+		"{",
+		"{\"format\":2}",
+		"{\"id\":1}",
+		"{\"init_process_pid\":-1}",
+		"{\"init_process_pid\":99999999999}",
+		"{\"init_process_pid\":1.5}",
+		"{\"owner\":4294967296}",
+		"{\"cgroup_paths\":{\"\":\"../etc\"}}",
+		"{\"cgroup_paths\":{\"\":1}}",
+		"{\"annotations\":{\"a\":{}}}",
+		"{\"poststop\":[{}]}",
+		"{\"poststop\":[\"x\"]}",
+		"{\"poststop\":[{\"path\":\"/x\",\"args\":[1]}]}",
+		"{\"id\":\"a\",\"id\":\"b\"}",
 	};
 
 	(void)state;
@@ -134,7 +156,8 @@ static void unknown_keys_are_ignored(void **state)
 	struct state out;
 
 	(void)state;
-	assert_true(scratch_write(dir, "later.json", "{\"new\":{\"a\":[1,{}]},\"id\":\"x\",\"created\":null}") > 0);
+	assert_true(scratch_write(dir, "later.json",
+				  "{\"new\":{\"a\":[1,{}]},\"id\":\"x\",\"created\":null}") > 0);
 	assert_int_equal(state_read(&arena, dir, "later.json", &out, &error), 0);
 	assert_string_equal(out.id, "x");
 	assert_null(out.created);
@@ -159,12 +182,9 @@ static void links_and_fifos_are_no_state(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(written_is_read_back),
-		cmocka_unit_test(the_other_name_disappears),
-		cmocka_unit_test(missing_is_told_apart),
-		cmocka_unit_test(foreign_files_are_refused),
-		cmocka_unit_test(unknown_keys_are_ignored),
-		cmocka_unit_test(links_and_fifos_are_no_state),
+		cmocka_unit_test(written_is_read_back),     cmocka_unit_test(the_other_name_disappears),
+		cmocka_unit_test(missing_is_told_apart),    cmocka_unit_test(foreign_files_are_refused),
+		cmocka_unit_test(unknown_keys_are_ignored), cmocka_unit_test(links_and_fifos_are_no_state),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -115,7 +115,8 @@ static void created_while_the_fifo_has_a_reader(void **state)
 	container.state.gate_fifo = true;
 	assert_int_equal(container_status(&container, NULL), STATUS_RUNNING); /* no fifo: started */
 	assert_int_equal(mkfifoat(dir, "exec.fifo", 0600), 0);
-	assert_int_equal(container_status(&container, NULL), STATUS_RUNNING); /* start was killed before its unlink */
+	assert_int_equal(container_status(&container, NULL),
+			 STATUS_RUNNING); /* start was killed before its unlink */
 	int held = openat(dir, "exec.fifo", O_RDWR | O_CLOEXEC);
 	assert_int_equal(container_status(&container, NULL), STATUS_CREATED);
 	container.state.gate_fifo = false;
