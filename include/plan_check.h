@@ -151,7 +151,8 @@ static const char *plan_check_record(struct plan_checker *c, const struct plan_r
 	wrong = plan_check_string(c, record->source, PLAN_MAX_STRING);
 	for (uint32_t i = 0; i < shape->field_count && !wrong; i++) {
 		*ret_field = shape->fields[i].name;
-		wrong = plan_check_field(c, &shape->fields[i], (const char *)record + shape->fields[i].offset);
+		wrong = plan_check_field(c, &shape->fields[i],
+					 (const char *)record + shape->fields[i].offset);
 	}
 	return wrong;
 }

@@ -93,12 +93,12 @@ static int run(struct shim *shim, struct plan *plan, struct fault *fault)
 		r = close_others((uint32_t)shim->sock, shim->kept, fault);
 	if (r < 0)
 		return r;
-	/* The program starts with no signal blocked, and SIGPIPE not ignored as parents in Python or Go have it.
-	 * Here and not before execve, where the user's filter stands. */
+	/* The program starts with no signal blocked, and SIGPIPE not ignored as parents in Python or Go have
+	 * it. Here and not before execve, where the user's filter stands. */
 	sys_sigprocmask(SIG_SETMASK, &(uint64_t){ 0 }, NULL);
 	sys_sigdefault(SIGPIPE);
 	/* `start` and the status look for this name in /proc/PID/stat */
-	sys_prctl(PR_SET_NAME, (unsigned long)(uintptr_t)"ociinit", 0, 0, 0);
+	sys_prctl(PR_SET_NAME, (unsigned long)(uintptr_t) "ociinit", 0, 0, 0);
 	sys_umask(0); /* modes of what is made are those of the plan */
 	r = plan_load(shim, plan, fault);
 	return r < 0 ? r : order_run(shim, fault);

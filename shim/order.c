@@ -78,20 +78,22 @@ int order_run(struct shim *shim, struct fault *fault)
 	uint32_t number = 0;
 	int r;
 
-	for plan_each (shim->plan, record) {
-		stage_step *step = order_step(record->row, record->kind);
+	for
+		plan_each (shim->plan, record) {
+			stage_step *step = order_step(record->row, record->kind);
 
-		/* no stage: a row of the host half. No step in a stage: the order test forbids it. */
-		if (order[record->row]) {
-			r = step ? step(shim, record, fault) : fault_set(fault, FAULT_CHECK_PLAN, ENOSYS, "record");
-			if (r < 0) {
-				fault_set(fault, FAULT_NONE, r, order[record->row]->name);
-				fault->row = record->row;
-				fault->record = number;
-				return r;
+			/* no stage: a row of the host half. No step in a stage: the order test forbids it. */
+			if (order[record->row]) {
+				r = step ? step(shim, record, fault)
+					 : fault_set(fault, FAULT_CHECK_PLAN, ENOSYS, "record");
+				if (r < 0) {
+					fault_set(fault, FAULT_NONE, r, order[record->row]->name);
+					fault->row = record->row;
+					fault->record = number;
+					return r;
+				}
 			}
+			number++;
 		}
-		number++;
-	}
 	return 0;
 }

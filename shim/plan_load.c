@@ -65,8 +65,9 @@ static int receive(int sock, int fds[1 + PLAN_MAX_SLOTS], struct fault *fault)
 		struct cmsghdr align;
 		char bytes[CMSG_SPACE((1 + PLAN_MAX_SLOTS) * sizeof(int))];
 	} control;
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
-				  .msg_controllen = sizeof control };
+	struct msghdr message = {
+		.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
+	};
 	ssize_t got;
 	int count;
 

@@ -12,7 +12,8 @@ static const struct talk_rule {
 	uint32_t not_after; /* illegal once one of these was sent */
 	uint32_t answer;    /* what the host side may say to it (ABORT always) */
 } rules[MESSAGE_COUNT] = {
-	[MESSAGE_MAP] = { TALK_BIT(MAP) | TALK_BIT(FORKED) | TALK_BIT(HOST) | TALK_BIT(LISTENER) | TALK_BIT(READY),
+	[MESSAGE_MAP] = { TALK_BIT(MAP) | TALK_BIT(FORKED) | TALK_BIT(HOST) | TALK_BIT(LISTENER) |
+				  TALK_BIT(READY),
 			  TALK_BIT(DONE) },
 	[MESSAGE_FORKED] = { TALK_BIT(FORKED) | TALK_BIT(HOST) | TALK_BIT(LISTENER) | TALK_BIT(READY), 0 },
 	[MESSAGE_HOST] = { TALK_BIT(HOST) | TALK_BIT(LISTENER) | TALK_BIT(READY), TALK_BIT(DONE) },
@@ -94,9 +95,11 @@ int talk_wait(struct shim *shim, enum message_type wanted, struct fault *fault)
 	if (got != (ssize_t)sizeof head || head.length || message.msg_flags & (MSG_TRUNC | MSG_CTRUNC))
 		return fault_set2(fault, FAULT_RECEIVE, EBADMSG, shapes[wanted].name, "", ": wrong length");
 	if (head.type == MESSAGE_ABORT)
-		return fault_set2(fault, FAULT_RECEIVE, ECANCELED, shapes[wanted].name, "", ": the host side gave up");
+		return fault_set2(fault, FAULT_RECEIVE, ECANCELED, shapes[wanted].name, "",
+				  ": the host side gave up");
 	if (head.type != wanted)
-		return fault_set2(fault, FAULT_RECEIVE, EPROTO, shapes[wanted].name, "", ": another message came");
+		return fault_set2(fault, FAULT_RECEIVE, EPROTO, shapes[wanted].name, "",
+				  ": another message came");
 	return 0;
 }
 

@@ -58,7 +58,8 @@ static int stdio_run(struct shim *shim, const struct plan_record *record, struct
 		if (r < 0)
 			return fault_set(fault, FAULT_STAT, r, names[fd]);
 		if (is_null(&st)) {
-			/* a /dev/null is everyone's: never given away. No good one inside: the host's stays. */
+			/* a /dev/null is everyone's: never given away. No good one inside: the host's stays.
+			 */
 			if (null == -1)
 				null = open_null(shim_root(shim));
 			r = null >= 0 ? sys_dup3(null, fd, 0) : 0;

@@ -20,7 +20,8 @@ static int exec_run(struct shim *shim, const struct plan_record *record, struct 
 
 	if (!shim->path || exec->kept != shim->kept)
 		return fault_set(fault, FAULT_CHECK_PLAN, EINVAL,
-				 shim->path ? "another number of kept descriptors" : "exec without a program");
+				 shim->path ? "another number of kept descriptors"
+					    : "exec without a program");
 	r = sys_execve(shim->path, shim->args, shim->env);
 	fault_set(fault, FAULT_EXEC, r, shim->path);
 	for (size_t i = 0; i < sizeof notes / sizeof *notes; i++)

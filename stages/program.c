@@ -96,8 +96,10 @@ static int not_found(struct fault *fault, const char *name, int error)
 		int error;
 		const char *text;
 	} texts[] = {
-		{ -EACCES, "permission denied" },   { -EPERM, "permission denied" },
-		{ -EISDIR, "is a directory" },      { -ENOTDIR, "not a directory" },
+		{ -EACCES, "permission denied" },
+		{ -EPERM, "permission denied" },
+		{ -EISDIR, "is a directory" },
+		{ -ENOTDIR, "not a directory" },
 		{ -ELOOP, "too many levels of symbolic links, or a link of /proc" },
 		{ -ENAMETOOLONG, "file name too long" },
 	};

@@ -18,7 +18,8 @@ static int domainname_run(struct shim *shim, const struct plan_record *record, s
 	struct plan_str name = STAGE_RECORD(domainname, record)->name;
 	int r = sys_setdomainname(plan_text(shim->plan, name), name.length);
 
-	return r < 0 ? fault_set2(fault, FAULT_SET_NAME, r, "domainname", " ", plan_text(shim->plan, name)) : 0;
+	return r < 0 ? fault_set2(fault, FAULT_SET_NAME, r, "domainname", " ", plan_text(shim->plan, name))
+		     : 0;
 }
 
 static int sysctl_run(struct shim *shim, const struct plan_record *record, struct fault *fault)

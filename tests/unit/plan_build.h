@@ -73,8 +73,8 @@ static inline struct plan_list build_numbers(struct plan_build *b, const uint64_
 }
 
 /* `record` begins with an unfilled head. Returns where it lies until build_finish. */
-static inline void *build_add(struct plan_build *b, enum plan_row row, enum plan_kind kind, const void *record,
-			      size_t size)
+static inline void *build_add(struct plan_build *b, enum plan_row row, enum plan_kind kind,
+			      const void *record, size_t size)
 {
 	struct plan_record *at = (struct plan_record *)(void *)(b->records + b->record_bytes);
 
@@ -86,9 +86,9 @@ static inline void *build_add(struct plan_build *b, enum plan_row row, enum plan
 	b->header.record_count++;
 	return at;
 }
-#define BUILD_ADD(b, at_row, kind, ...)                                                            \
-	build_add((b), PLAN_ROW_##at_row, PLAN_KIND_##kind, &(struct plan_##kind){ .head = { 0 }, __VA_ARGS__ },  \
-		  sizeof(struct plan_##kind))
+#define BUILD_ADD(b, at_row, kind, ...)                                                                      \
+	build_add((b), PLAN_ROW_##at_row, PLAN_KIND_##kind,                                                  \
+		  &(struct plan_##kind){ .head = { 0 }, __VA_ARGS__ }, sizeof(struct plan_##kind))
 
 /* The checksum alone again, after a change to bytes. */
 static inline void build_sum(struct plan_build *b)

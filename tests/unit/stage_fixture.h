@@ -46,10 +46,11 @@ static inline int fixture_run(const struct stage *stage)
 	if (plan_check(build.bytes, build_finish(&build), &plan, &why) < 0)
 		fail_msg("plan: %s %s", why.what, why.field);
 	shim.plan = &plan;
-	for plan_each (&plan, record)
-		for (int i = 0; i < STAGE_KINDS && r == 0; i++)
-			if (stage->kinds[i].run && stage->kinds[i].kind == record->kind)
-				r = stage->kinds[i].run(&shim, record, &fault);
+	for
+		plan_each (&plan, record)
+			for (int i = 0; i < STAGE_KINDS && r == 0; i++)
+				if (stage->kinds[i].run && stage->kinds[i].kind == record->kind)
+					r = stage->kinds[i].run(&shim, record, &fault);
 	return r;
 }
 
@@ -77,7 +78,8 @@ static inline void fixture_sweep(const struct stage *stage, void (*make)(void), 
 		if (tolerant && tolerant(n))
 			continue;
 		if (r != -EIO || !fault.set)
-			fail_msg("call %u failed and the stage said %d, fault %u:\n%s", n, r, fault.set, fake_log());
+			fail_msg("call %u failed and the stage said %d, fault %u:\n%s", n, r, fault.set,
+				 fake_log());
 	}
 }
 

@@ -14,7 +14,8 @@ static void make(enum plan_gate_kind kind)
 {
 	bool fifo = kind == PLAN_GATE_FIFO;
 
-	BUILD_ADD(&build, GATE, gate, .kind = kind, .fifo = fifo ? 0 : PLAN_NONE, .fault = fifo ? 1 : PLAN_NONE);
+	BUILD_ADD(&build, GATE, gate, .kind = kind, .fifo = fifo ? 0 : PLAN_NONE,
+		  .fault = fifo ? 1 : PLAN_NONE);
 	build.header.slot_count = fifo ? 2 : 0;
 	if (fifo) {
 		shim.slots[0] = 30;

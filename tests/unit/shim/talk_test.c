@@ -15,7 +15,8 @@ static int tell(enum message_type type, int fd)
 {
 	struct message_forked forked = { 5 };
 
-	return shim.talk->tell(&shim, type, type == MESSAGE_FAULT ? (const void *)&fault : &forked, fd, &fault);
+	return shim.talk->tell(&shim, type, type == MESSAGE_FAULT ? (const void *)&fault : &forked, fd,
+			       &fault);
 }
 
 static void a_message_is_one_datagram(void **state)
@@ -134,17 +135,17 @@ static void interrupted_wait_goes_on(void **state)
 }
 
 /* Whoever is alone ends at once, without a word. */
-#define ASSERT_EXITS(statement)                                                                    \
-	do {                                                                                           \
-		jmp_buf where;                                                                             \
-		fake_exit_to(&where);                                                                      \
-		int status = setjmp(where);                                                                \
-		if (status == 0) {                                                                         \
-			statement;                                                                             \
-			fail_msg("did not exit");                                                              \
-		}                                                                                          \
-		assert_int_equal(status - 1, 1);                                                           \
-		fake_exit_to(NULL);                                                                        \
+#define ASSERT_EXITS(statement)                                                                              \
+	do {                                                                                                 \
+		jmp_buf where;                                                                               \
+		fake_exit_to(&where);                                                                        \
+		int status = setjmp(where);                                                                  \
+		if (status == 0) {                                                                           \
+			statement;                                                                           \
+			fail_msg("did not exit");                                                            \
+		}                                                                                            \
+		assert_int_equal(status - 1, 1);                                                             \
+		fake_exit_to(NULL);                                                                          \
 	} while (0)
 
 static void end_of_file_ends_it(void **state)

@@ -6,9 +6,10 @@ static const uint64_t groups[] = { 5, 70000, 6 };
 /* Only CAP_CHOWN is kept. A kernel whose last capability is number 2 keeps the log short. */
 static void make_user(void)
 {
-	BUILD_ADD(&build, IDENTITY, identity, .uid = 1000, .gid = 100, .groups = build_numbers(&build, groups, 3),
-		  .bounding = 1, .permitted = 1, .effective = 1,
-		  .flags = PLAN_ID_SETGROUPS | PLAN_ID_CAPS | PLAN_ID_NO_NEW_PRIVS, .cwd = build_text(&build, "/w"));
+	BUILD_ADD(&build, IDENTITY, identity, .uid = 1000, .gid = 100,
+		  .groups = build_numbers(&build, groups, 3), .bounding = 1, .permitted = 1, .effective = 1,
+		  .flags = PLAN_ID_SETGROUPS | PLAN_ID_CAPS | PLAN_ID_NO_NEW_PRIVS,
+		  .cwd = build_text(&build, "/w"));
 	fake_return("prctl", 0);
 	fake_return("prctl", 0);
 	fake_return("prctl", -EINVAL);
@@ -78,8 +79,8 @@ static void admin_stays_for_the_filter(void **state)
 static void ambient_without_inheritable_is_left_out(void **state)
 {
 	(void)state;
-	BUILD_ADD(&build, IDENTITY, identity, .uid = 7, .permitted = 0x21, .inheritable = 0x20, .ambient = 0x21,
-		  .bounding = ~0ull >> 1, .flags = PLAN_ID_CAPS);
+	BUILD_ADD(&build, IDENTITY, identity, .uid = 7, .permitted = 0x21, .inheritable = 0x20,
+		  .ambient = 0x21, .bounding = ~0ull >> 1, .flags = PLAN_ID_CAPS);
 	fake_return("prctl", -EINVAL);
 	assert_int_equal(fixture_run(&stage_identity), 0);
 	assert_int_equal(fake_count("prctl 47 0x2 0x5 0 0"), 1);

@@ -92,7 +92,8 @@ static void kernel_without_keyrings(void **state)
 static void keyring_label_is_taken_back(void **state)
 {
 	(void)state;
-	BUILD_ADD(&build, LIMITS, keyring, .name = build_text(&build, "k"), .label = build_text(&build, "l:l"));
+	BUILD_ADD(&build, LIMITS, keyring, .name = build_text(&build, "k"),
+		  .label = build_text(&build, "l:l"));
 	fake_bytes("readlinkat", "77", 2);
 	fake_bytes("readlinkat", "77", 2);
 	fake_return("keyctl", 3);
@@ -117,7 +118,8 @@ static void apparmor_before_5_8(void **state)
 static void selinux_label_is_written_whole(void **state)
 {
 	(void)state;
-	BUILD_ADD(&build, LIMITS, label, .lsm = PLAN_LSM_SELINUX_EXEC, .value = build_text(&build, "a:b:c:s0"));
+	BUILD_ADD(&build, LIMITS, label, .lsm = PLAN_LSM_SELINUX_EXEC,
+		  .value = build_text(&build, "a:b:c:s0"));
 	fake_bytes("readlinkat", "77", 2);
 	assert_int_equal(fixture_run(&stage_limits), 0);
 	assert_int_equal(fake_count("77/attr/exec"), 1);
