@@ -41,7 +41,8 @@ static int unshare_failed(uint64_t all, int error, struct fault *fault)
 }
 
 /* The offsets are fixed once a process is inside. */
-static int enter_time(const struct shim *shim, const struct plan_namespaces *record, int proc, struct fault *fault)
+static int enter_time(const struct shim *shim, const struct plan_namespaces *record, int proc,
+		      struct fault *fault)
 {
 	FD_AUTO links = -1, time = -1;
 	int r = 0;

@@ -1,5 +1,5 @@
-/* A group by its directory, long after its plan: kill, thaw, remove, count. For `kill`, `delete`, `ps` and the
- * clean-up after a failure. A path of state.json may be stale: a missing group is success, the root of a
+/* A group by its directory, long after its plan: kill, thaw, remove, count. For `kill`, `delete`, `ps` and
+ * the clean-up after a failure. A path of state.json may be stale: a missing group is success, the root of a
  * hierarchy is never killed in and never removed.
  */
 #include "cgroup.h"
@@ -30,7 +30,8 @@ static bool is_v2(int fd)
 
 static int freeze(int fd, bool frozen, int milliseconds)
 {
-	return is_v2(fd) ? cgroup_v2_freeze(fd, frozen, milliseconds) : cgroup_v1_freeze(fd, frozen, milliseconds);
+	return is_v2(fd) ? cgroup_v2_freeze(fd, frozen, milliseconds)
+			 : cgroup_v1_freeze(fd, frozen, milliseconds);
 }
 
 static int frozen(int fd)

@@ -15,7 +15,7 @@
 static int group_dir(const struct cgroup_place *at, uint64_t n)
 {
 	if (n >= at->groups->count)
-		return fault_set(at->fault, FAULT_CHECK_PLAN, EINVAL, "a record names a cgroup that the plan lacks");
+		return fault_set(at->fault, FAULT_CHECK_PLAN, EINVAL, "a cgroup that is not in it");
 	return at->groups->dirs[n];
 }
 
@@ -40,7 +40,8 @@ static void explain_write(const struct cgroup_place *at, const char *file, int d
 	fault_note(at->fault, line[0] ? line : "none");
 }
 
-static int write_failed(const struct cgroup_place *at, const struct plan_cgroup_write *write, int dir, int error)
+static int write_failed(const struct cgroup_place *at, const struct plan_cgroup_write *write, int dir,
+			int error)
 {
 	const struct plan_cgroup *group = cgroup_number(at->plan, write->group);
 	const char *value = plan_text(at->plan, write->value);
@@ -88,11 +89,12 @@ int cgroup_run_device(const struct cgroup_place *at, const struct plan_record *r
 	need_note(at->fault, NEED_BPF, r);
 	need_note(at->fault, NEED_DEVICE_FILTER, r);
 	if (r == -EPERM)
-		fault_note(at->fault, "it needs CAP_BPF or CAP_SYS_ADMIN on the host: a container cannot do this");
+		fault_note(at->fault, "it needs CAP_SYS_ADMIN on the host: inside a container it is impossible");
 	return r;
 }
 
-static int change_owner(const struct cgroup_place *at, const struct plan_cgroup_owner *owner, int dir, const char *file)
+static int change_owner(const struct cgroup_place *at, const struct plan_cgroup_owner *owner, int dir,
+			const char *file)
 {
 	int r = sys_fchownat(dir, file, (uid_t)owner->uid, (gid_t)owner->gid,
 			     AT_SYMLINK_NOFOLLOW | (file[0] ? 0 : AT_EMPTY_PATH));

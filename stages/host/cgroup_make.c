@@ -22,8 +22,8 @@ static int open_mount(const struct cgroup_place *at, const struct plan_cgroup *g
 	version = cgroup_version(mount);
 	if (version != (int)group->version) {
 		cgroup_refuse(at, group, FAULT_VERIFY, version < 0 ? version : -EXDEV, 0);
-		fault_note(at->fault, group->version == PLAN_CGROUP_V2 ? "no cgroup2 file system is mounted there" :
-									   "no cgroup v1 hierarchy is mounted there");
+		fault_note(at->fault, group->version == PLAN_CGROUP_V2 ? "no cgroup2 is mounted there"
+								       : "no cgroup v1 is mounted there");
 		return version < 0 ? version : -EXDEV;
 	}
 	return fd_take(&mount);
@@ -88,7 +88,8 @@ static int enable(const struct cgroup_place *at, const struct plan_cgroup *group
 }
 
 /* Go down the group's path, made where it is missing; the group's descriptor, or -errno with the fault. */
-static int descend(const struct cgroup_place *at, const struct plan_cgroup *group, level_step *step, bool *ret_made)
+static int descend(const struct cgroup_place *at, const struct plan_cgroup *group, level_step *step,
+		   bool *ret_made)
 {
 	const char *path = plan_text(at->plan, group->path), *behind = path;
 	FD_AUTO here = open_mount(at, group);
@@ -104,7 +105,7 @@ static int descend(const struct cgroup_place *at, const struct plan_cgroup *grou
 		r = below < 0 ? below : step ? step(at, group, here, below) : 0;
 		if (r < 0) {
 			fd_close(below);
-			/* of the levels made, only the last is ours alone: another create may use the others */
+			/* of the levels made only the last is ours alone: others may use those above */
 			if (*ret_made && last_component(behind))
 				sys_unlinkat(here, name, AT_REMOVEDIR);
 			*ret_made = false;
@@ -136,7 +137,8 @@ static int check_empty(const struct cgroup_place *at, int dir)
 		return fault_set(at->fault, FAULT_READ, r, "cgroup.procs");
 	if (count > 0) {
 		number_text(number, count);
-		fault_set2(at->fault, FAULT_NONE, 0, "container's cgroup is not empty: ", number, " process(es) found");
+		fault_set2(at->fault, FAULT_NONE, 0, "container's cgroup is not empty: ", number,
+			   " process(es) found");
 		return -EBUSY;
 	}
 	if (cgroup_v2_frozen(dir) || cgroup_v1_frozen(dir)) {
@@ -199,8 +201,8 @@ int cgroup_run_group(const struct cgroup_place *at, const struct plan_record *re
 		groups->dirs[groups->count] = -1;
 		groups->count += made;
 		if (dir == -EACCES || dir == -EPERM || dir == -EROFS)
-			fault_note(at->fault, "the cgroup tree is not writable for this user: delegate a group or "
-					      "run without limits");
+			fault_note(at->fault, "the cgroup tree is not writable for this user: delegate a "
+					      "group or run without limits");
 		return dir;
 	}
 	if (dir >= 0 && (group->flags & PLAN_CGROUP_BORN))

@@ -44,7 +44,8 @@ static int failed(struct fault *fault, const char *file, int error)
 	return error;
 }
 
-static int write_maps(const struct plan *plan, const struct plan_userns *userns, int process, struct fault *fault)
+static int write_maps(const struct plan *plan, const struct plan_userns *userns, int process,
+		      struct fault *fault)
 {
 	int r = 0;
 

@@ -30,7 +30,7 @@ int cgroup_read_key(int dir, const char *file, const char *key, uint64_t *ret);
 /* Called for each process; anything but 0 ends the walk with that value. */
 typedef int cgroup_pid_step(void *context, int64_t pid);
 /* Each process in the group and in those below it. A group that vanishes meanwhile is empty. -ELOOP when
- * groups are nested deeper than CGROUP_DEPTH_MAX. Processes that our pid namespace does not see are left out. */
+ * groups are nested deeper than CGROUP_DEPTH_MAX. Processes outside our pid namespace are left out. */
 int cgroup_each_pid(int dir, cgroup_pid_step *step, void *context);
 /* Signal each of them. 0 also when there was none. */
 int cgroup_signal(int dir, int signal);

@@ -25,7 +25,8 @@ static char dir[64];
 static int group = -1;
 
 /* r0 = verdict; exit */
-#define VERDICT(verdict) { { .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = (verdict) }, { .code = BPF_JMP | BPF_EXIT } }
+#define VERDICT(verdict)                                                                           \
+	{ { .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = (verdict) }, { .code = BPF_JMP | BPF_EXIT } }
 static const struct bpf_insn allow[] = VERDICT(1), deny[] = VERDICT(0);
 
 static int attached(void)
@@ -45,7 +46,9 @@ static int attached(void)
 /* What open("/dev/null") says inside the group: 0 or an errno. */
 static int open_inside(void)
 {
-	struct clone_args args = { .exit_signal = SIGCHLD, .flags = CLONE_INTO_CGROUP, .cgroup = (unsigned)group };
+	struct clone_args args = {
+		.exit_signal = SIGCHLD, .flags = CLONE_INTO_CGROUP, .cgroup = (unsigned)group
+	};
 	siginfo_t info;
 	long pid = syscall(SYS_clone3, &args, sizeof args);
 

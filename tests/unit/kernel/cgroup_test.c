@@ -214,7 +214,8 @@ static void writes_again_what_had_to_wait(void **state)
 	limit(0, "memory.memsw.limit_in_bytes", "33554432", PLAN_WRITE_BUSY_OK);
 	limit(0, "memory.limit_in_bytes", "16777216", PLAN_WRITE_BUSY_OK);
 	assert_int_equal(host_cgroups_make(plan(), &groups, &fault), 0);
-	assert_string_equal(read_file(path("/sys/fs/cgroup/memory", "/a/memory.memsw.limit_in_bytes")), "33554432\n");
+	assert_string_equal(read_file(path("/sys/fs/cgroup/memory", "/a/memory.memsw.limit_in_bytes")),
+			    "33554432\n");
 	host_cgroups_close(&groups);
 	assert_int_equal(host_cgroup_oom_kills(path("/sys/fs/cgroup/memory", "/a")), 0);
 	assert_int_equal(host_cgroup_remove(path("/sys/fs/cgroup/memory", ""), 1000), 0);

@@ -50,7 +50,8 @@ static void writes_its_own_maps_and_denies_setgroups_first(void **state)
 	assert_int_equal(fake_count("\"0 1001 1 \""), 1);
 	assert_string_equal(talked, "");
 	/* root inside, and still dumpable: the time offsets and oom score are to be written yet */
-	assert_non_null(strstr(fake_log(), "prctl 3 0 0 0 0\nsetresgid 0 0 0\nsetresuid 0 0 0\nprctl 4 0x1 0 0 0\n"));
+	assert_non_null(strstr(fake_log(), "prctl 3 0 0 0 0\nsetresgid 0 0 0\nsetresuid 0 0 0\n"
+					   "prctl 4 0x1 0 0 0\n"));
 }
 
 static void stays_hidden_when_it_was(void **state)
@@ -60,8 +61,8 @@ static void stays_hidden_when_it_was(void **state)
 	stage_start();
 	assert_int_equal(stage_run(&stage_userns), 0);
 	assert_string_equal(talked, "map");
-	assert_string_equal(fake_log(), "unshare 0x10000000\nprctl 3 0 0 0 0\nsetresgid 0 0 0\nsetresuid 0 0 0\n"
-					"prctl 4 0 0 0 0\n");
+	assert_string_equal(fake_log(), "unshare 0x10000000\nprctl 3 0 0 0 0\nsetresgid 0 0 0\n"
+					"setresuid 0 0 0\nprctl 4 0 0 0 0\n");
 }
 
 static void asks_for_the_tool_too(void **state)
