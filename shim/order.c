@@ -73,27 +73,30 @@ stage_step *order_step(enum plan_row row, enum plan_kind kind)
 	return NULL;
 }
 
+/* A row of the host half has no stage. A record that its stage does not know cannot be: the test of this
+ * table forbids it. */
+static int order_record(struct shim *shim, const struct plan_record *record, struct fault *fault)
+{
+	stage_step *step = order_step(record->row, record->kind);
+
+	if (!order[record->row])
+		return 0;
+	return step ? step(shim, record, fault) : fault_set(fault, FAULT_CHECK_PLAN, ENOSYS, "record");
+}
+
 int order_run(struct shim *shim, struct fault *fault)
 {
-	uint32_t number = 0;
+	const struct plan_record *record = plan_first(shim->plan);
 	int r;
 
-	for
-		plan_each (shim->plan, record) {
-			stage_step *step = order_step(record->row, record->kind);
-
-			/* no stage: a row of the host half. No step in a stage: the order test forbids it. */
-			if (order[record->row]) {
-				r = step ? step(shim, record, fault)
-					 : fault_set(fault, FAULT_CHECK_PLAN, ENOSYS, "record");
-				if (r < 0) {
-					fault_set(fault, FAULT_NONE, r, order[record->row]->name);
-					fault->row = record->row;
-					fault->record = number;
-					return r;
-				}
-			}
-			number++;
+	for (uint32_t number = 0; record; number++, record = plan_next(shim->plan, record)) {
+		r = order_record(shim, record, fault);
+		if (r < 0) {
+			fault_set(fault, FAULT_NONE, r, order[record->row]->name); /* if it said nothing itself */
+			fault->row = record->row;
+			fault->record = number;
+			return r;
 		}
+	}
 	return 0;
 }

@@ -134,8 +134,8 @@ static int check_fits(const struct plan *plan, uint32_t slots, struct fault *fau
 int plan_load(struct shim *shim, struct plan *plan, struct fault *fault)
 {
 	struct plan_refusal why;
-	int fds[1 + PLAN_MAX_SLOTS], count = receive(shim->sock, fds, fault), r;
-	void *bytes;
+	int fds[1 + PLAN_MAX_SLOTS] = { -1 }, count = receive(shim->sock, fds, fault), r;
+	void *bytes = NULL;
 	size_t length = 0;
 
 	if (count < 0)

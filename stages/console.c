@@ -21,7 +21,7 @@ static int open_null(int root)
 	struct stat st;
 
 	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
-		fd = fd_close(fd);
+		fd_close(fd);
 		fd = path_open(root, "dev/null", flags[i]);
 		if (fd < 0)
 			return fd;
@@ -58,8 +58,7 @@ static int stdio_run(struct shim *shim, const struct plan_record *record, struct
 		if (r < 0)
 			return fault_set(fault, FAULT_STAT, r, names[fd]);
 		if (is_null(&st)) {
-			/* a /dev/null is everyone's: never given away. No good one inside: the host's stays.
-			 */
+			/* everyone's: never given away. No good one inside: the host's stays. */
 			if (null == -1)
 				null = open_null(shim_root(shim));
 			r = null >= 0 ? sys_dup3(null, fd, 0) : 0;
