@@ -44,8 +44,8 @@ static int read_version(struct reader *reader, const struct json_node *node, voi
 	const char *version = read_text(reader, node);
 
 	if (!is_version(version))
-		return error_set(reader->error, EINVAL,
-				 "must be a version of the form MAJOR.MINOR.PATCH, such as \"1.3.0\", not \"%s\"", version);
+		return spec_refuse(reader,
+				   "must be a version of the form MAJOR.MINOR.PATCH, such as \"1.3.0\", not \"%s\"", version);
 	if (strncmp(version, "1.", 2) != 0)
 		spec_warn(reader, "ociVersion %s is not 1.x: read as 1.3", version);
 	*(const char **)member = version;
@@ -66,8 +66,7 @@ static int read_root(struct reader *reader, const struct json_node *node, void *
 static int read_name(struct reader *reader, const struct json_node *node, void *member)
 {
 	if (node->length > HOSTNAME_MAX)
-		return error_set(reader->error, EINVAL, "must have at most %d bytes, not %u", HOSTNAME_MAX,
-				 node->length);
+		return spec_refuse(reader, "must have at most %d bytes, not %u", HOSTNAME_MAX, node->length);
 	return read_optional(reader, node, member);
 }
 
@@ -89,7 +88,7 @@ static int check(struct reader *reader)
 {
 	if (!reader->spec->process)
 		return error_in(reader->error,
-				error_set(reader->error, EINVAL, "process property must not be empty"), "process");
+				spec_refuse(reader, "process property must not be empty"), "process");
 	int r = namespaces_check(reader);
 	return r < 0 ? r : sysctl_check(reader);
 }

@@ -1,7 +1,6 @@
 /* `linux.devices` (nodes to make) and `linux.resources.devices` (rules of the device cgroup): the two lists
  * that speak of types, major and minor numbers (config-linux.md).
  */
-#include <errno.h>
 #include <string.h>
 
 #include "objects.h"
@@ -13,8 +12,8 @@
 static int read_device_type(struct reader *reader, const struct json_node *node, void *member)
 {
 	if (node->length != 1 || !strchr("bcup", node->text[0]))
-		return error_set(reader->error, EINVAL, "unknown device type \"%.*s\" (allowed: b, c, u, p)",
-				 (int)node->length, node->text);
+		return spec_refuse(reader, "unknown device type \"%.*s\" (allowed: b, c, u, p)",
+				   (int)node->length, node->text);
 	*(char *)member = node->text[0];
 	return 0;
 }
@@ -74,8 +73,7 @@ static int read_device(struct reader *reader, const struct json_node *node, void
 	if (r < 0)
 		return r;
 	if (raw.device.type != 'p' && (raw.major < 0 || raw.minor < 0))
-		return error_set(reader->error, EINVAL, "a device of type \"%c\" needs major and minor",
-				 raw.device.type);
+		return spec_refuse(reader, "a device of type \"%c\" needs major and minor", raw.device.type);
 	raw.device.major = raw.major < 0 ? 0 : (uint32_t)raw.major;
 	raw.device.minor = raw.minor < 0 ? 0 : (uint32_t)raw.minor;
 	*(struct spec_device *)member = raw.device;
@@ -99,8 +97,8 @@ static int read_rule_type(struct reader *reader, const struct json_node *node, v
 	if (!node->length)
 		return 0;
 	if (node->length != 1 || !strchr("abc", node->text[0]))
-		return error_set(reader->error, EINVAL, "unknown device type \"%.*s\" (allowed: a, b, c)",
-				 (int)node->length, node->text);
+		return spec_refuse(reader, "unknown device type \"%.*s\" (allowed: a, b, c)",
+				   (int)node->length, node->text);
 	*(char *)member = node->text[0];
 	return 0;
 }
@@ -114,8 +112,8 @@ static int read_access(struct reader *reader, const struct json_node *node, void
 		rule->write |= node->text[i] == 'w';
 		rule->mknod |= node->text[i] == 'm';
 		if (!node->text[i] || !strchr("rwm", node->text[i]))
-			return error_set(reader->error, EINVAL, "must be made of the letters r, w and m, not \"%.*s\"",
-					 (int)node->length, node->text);
+			return spec_refuse(reader, "must be made of the letters r, w and m, not \"%.*s\"",
+					   (int)node->length, node->text);
 	}
 	return 0;
 }
@@ -157,7 +155,7 @@ int read_device_rules(struct reader *reader, const struct json_node *node, void 
 		const struct spec_device_rule *rule = &resources->devices[i];
 
 		if (!rule->read && !rule->write && !rule->mknod) /* LIM-01: runc's text */
-			r = error_set(reader->error, EINVAL, "device access at %u field cannot be empty", i);
+			r = spec_refuse(reader, "device access at %u field cannot be empty", i);
 		error_at(reader->error, r, i);
 	}
 	return r;

@@ -1,7 +1,6 @@
 /* Walks an object by its key rows: see dispatch.h. Generic in the sense that no key is named here. */
 #include "dispatch.h"
 
-#include <errno.h>
 #include <string.h>
 
 static bool key_is(const struct json_node *key, const char *name)
@@ -13,11 +12,11 @@ int read_type(struct reader *reader, const struct json_node *node, enum json_typ
 {
 	if (node->type == type)
 		return 0;
-	return error_set(reader->error, EINVAL, "must be %s, not %s", json_type_name(type),
-			 json_type_name(node->type));
+	return spec_refuse(reader, "must be %s, not %s", json_type_name(type), json_type_name(node->type));
 }
 
-static int read_member(struct reader *reader, const struct json_node *value, const struct key *row, void *target)
+static int read_member(struct reader *reader, const struct json_node *value, const struct key *row,
+		       void *target)
 {
 	if (value->type == JSON_NULL && !row->required)
 		return 0; /* Go writes null for an absent slice, map or pointer (BAT, CFG-08) */
@@ -46,8 +45,7 @@ int read_object(struct reader *reader, const struct json_node *node, const struc
 		}
 	for (unsigned n = 0; keys[n].name; n++)
 		if (keys[n].required && !(seen >> n & 1))
-			return error_in(reader->error, error_set(reader->error, EINVAL, "must be present"),
-					keys[n].name);
+			return error_in(reader->error, spec_refuse(reader, "must be present"), keys[n].name);
 	return 0;
 }
 
@@ -90,8 +88,8 @@ static int check_integer(struct reader *reader, const struct json_node *node)
 
 	for (uint32_t i = 0; r == 0 && i < node->length; i++)
 		if (node->text[i] == '.' || node->text[i] == 'e' || node->text[i] == 'E')
-			r = error_set(reader->error, EINVAL, "must be an integer written with digits only, not %.*s",
-				      shown, node->text);
+			r = spec_refuse(reader, "must be an integer written with digits only, not %.*s",
+					shown, node->text);
 	return r;
 }
 
@@ -99,8 +97,8 @@ static int out_of_range(struct reader *reader, const struct json_node *node, int
 {
 	int shown = node->length < 40 ? (int)node->length : 40;
 
-	return error_set(reader->error, EINVAL, "must be from %lld to %llu, not %.*s", (long long)least,
-			 (unsigned long long)greatest, shown, node->text);
+	return spec_refuse(reader, "must be from %lld to %llu, not %.*s", (long long)least,
+			   (unsigned long long)greatest, shown, node->text);
 }
 
 int read_signed(struct reader *reader, const struct json_node *node, int64_t least, int64_t greatest,
@@ -214,5 +212,5 @@ int read_later(struct reader *reader, const struct json_node *node, void *member
 	(void)member;
 	if (says_nothing(node))
 		return 0;
-	return error_set(reader->error, EINVAL, "not supported yet");
+	return spec_refuse(reader, "not supported yet");
 }

@@ -1,8 +1,6 @@
 /* `hooks`: six lists, any of them absent or null (CFG-08), each entry a program on the host or, for
  * startContainer, in the container (config.md, "POSIX-platform Hooks").
  */
-#include <errno.h>
-
 #include "objects.h"
 #include "plan.h"
 
@@ -14,8 +12,8 @@ static int read_timeout(struct reader *reader, const struct json_node *node, voi
 	int r = read_signed(reader, node, INT64_MIN, INT64_MAX, &seconds);
 
 	if (r == 0 && (seconds <= 0 || seconds > UINT32_MAX))
-		r = error_set(reader->error, EINVAL, "must be greater than zero and at most %u seconds, not %lld",
-			      UINT32_MAX, (long long)seconds);
+		r = spec_refuse(reader, "must be greater than zero and at most %u seconds, not %lld",
+				UINT32_MAX, (long long)seconds);
 	if (r == 0)
 		*(uint32_t *)member = (uint32_t)seconds;
 	return r;

@@ -1,5 +1,4 @@
 /* `linux`: the rows of config-linux.md, each with its reader; the small ones are read here. */
-#include <errno.h>
 #include <string.h>
 
 #include "objects.h"

@@ -2,7 +2,6 @@
  * how a list of them adds up. What is no word of ours is data for the file system. The stage that executes
  * the result knows no words.
  */
-#include <errno.h>
 #include <string.h>
 
 #include "objects.h"
@@ -150,7 +149,7 @@ static int add_propagation(struct reader *reader, struct spec_mount *mount, uint
 	if (!propagation)
 		return 0;
 	if (mount->propagation_count == room)
-		return error_set(reader->error, EINVAL, "more than %u propagation options", room);
+		return spec_refuse(reader, "more than %u propagation options", room);
 	mount->propagation[mount->propagation_count++] = propagation;
 	return 0;
 }
@@ -158,8 +157,8 @@ static int add_propagation(struct reader *reader, struct spec_mount *mount, uint
 static int act(struct reader *reader, const struct json_node *node, struct spec_mount *mount, int action)
 {
 	if (action == MOUNT_OPTION_LATER)
-		return error_set(reader->error, EINVAL, "mount option \"%.*s\" is not supported yet",
-				 (int)node->length, node->text);
+		return spec_refuse(reader, "mount option \"%.*s\" is not supported yet",
+				   (int)node->length, node->text);
 	mount->bind |= action == MOUNT_OPTION_BIND || action == MOUNT_OPTION_RBIND;
 	mount->recursive |= action == MOUNT_OPTION_RBIND;
 	mount->remount |= action == MOUNT_OPTION_REMOUNT;

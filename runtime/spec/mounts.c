@@ -1,7 +1,6 @@
 /* `mounts`: destination, type, source and the options as mount_options.c sorts them (config.md, "Mounts").
  * Whether a source exists is for the host to say, not for the parser.
  */
-#include <errno.h>
 #include <string.h>
 
 #include "objects.h"
@@ -29,7 +28,7 @@ static int read_options(struct reader *reader, const struct json_node *node, voi
 static int read_destination(struct reader *reader, const struct json_node *node, void *member)
 {
 	if (!node->length)
-		return error_set(reader->error, EINVAL, "must not be empty");
+		return spec_refuse(reader, "must not be empty");
 	if (node->text[0] == '/')
 		return read_string(reader, node, member);
 	spec_warn(reader, "mount destination \"%.*s\" is not absolute: taken from /", (int)node->length, node->text);
@@ -43,18 +42,15 @@ static int check(struct reader *reader, struct spec_mount *mount)
 	if (mount->type && !strcmp(mount->type, "bind"))
 		mount->bind = true;
 	if (mount->bind && !mount->source && !mount->remount)
-		return error_in(reader->error, error_set(reader->error, EINVAL, "a bind mount needs a source"),
-				"source");
+		return error_in(reader->error, spec_refuse(reader, "a bind mount needs a source"), "source");
 	if (mount->bind && mount->data.count)
 		return error_in(reader->error,
-				error_set(reader->error, EINVAL,
-					  "a bind mount takes no file system options, such as \"%s\"",
-					  mount->data.items[0]),
+				spec_refuse(reader, "a bind mount takes no file system options, such as \"%s\"",
+					    mount->data.items[0]),
 				"options");
 	if (!mount->bind && !mount->remount && !mount->type)
 		return error_in(reader->error,
-				error_set(reader->error, EINVAL, "must be present unless the mount is a bind"),
-				"type");
+				spec_refuse(reader, "must be present unless the mount is a bind"), "type");
 	return 0;
 }
 

@@ -2,7 +2,6 @@
  * change is only what it has of its own (config-linux.md, "Namespaces"). Runc's texts are kept where
  * clients or its tests know them (NSP-01, NSP-12, NSP-13, CFG-05).
  */
-#include <errno.h>
 #include <string.h>
 
 #include "objects.h"
@@ -51,8 +50,8 @@ int read_namespaces(struct reader *reader, const struct json_node *node, void *m
 		uint64_t type = linux_->namespaces[i].type;
 
 		if (seen & type)
-			r = error_set(reader->error, EINVAL, "malformed spec file: duplicated ns %s",
-				      words_name(words_namespaces, type));
+			r = spec_refuse(reader, "malformed spec file: duplicated ns %s",
+					words_name(words_namespaces, type));
 		seen |= type;
 		error_at(reader->error, r, i);
 	}
@@ -73,9 +72,9 @@ static int read_id_map(struct reader *reader, const struct json_node *node, void
 	if (r < 0)
 		return r;
 	if (!map->size)
-		return error_in(reader->error, error_set(reader->error, EINVAL, "must be at least 1"), "size");
+		return error_in(reader->error, spec_refuse(reader, "must be at least 1"), "size");
 	if (map->container_id > UINT32_MAX - map->size || map->host_id > UINT32_MAX - map->size)
-		return error_set(reader->error, EINVAL, "the range of ids goes past 4294967294");
+		return spec_refuse(reader, "the range of ids goes past 4294967294");
 	return 0;
 }
 
@@ -91,7 +90,7 @@ int read_id_maps(struct reader *reader, const struct json_node *node, void *memb
 	int r;
 
 	if (node->count > 340) /* UID_GID_MAP_MAX_EXTENTS of user_namespaces(7): all go in with one write */
-		return error_set(reader->error, EINVAL, "more than 340 ranges, which the kernel refuses");
+		return spec_refuse(reader, "more than 340 ranges, which the kernel refuses");
 	r = read_array(reader, node, JSON_OBJECT, read_id_map, sizeof(struct spec_id_map), &items, &maps->count);
 	if (r < 0)
 		return r;
@@ -103,7 +102,7 @@ int read_id_maps(struct reader *reader, const struct json_node *node, void *memb
 			if (overlap(a->container_id, a->size, b->container_id, b->size) ||
 			    overlap(a->host_id, a->size, b->host_id, b->size))
 				return error_at(reader->error,
-						error_set(reader->error, EINVAL, "overlaps with entry %u", n), i);
+						spec_refuse(reader, "overlaps with entry %u", n), i);
 		}
 	return 0;
 }
@@ -167,7 +166,7 @@ const struct spec_namespace *spec_namespace(const struct spec *spec, uint64_t ty
 
 static int wrong(struct reader *reader, const char *object, const char *member, const char *text)
 {
-	int r = error_set(reader->error, EINVAL, "%s", text);
+	int r = spec_refuse(reader, "%s", text);
 
 	error_in(reader->error, r, member);
 	return object ? error_in(reader->error, r, object) : r;

@@ -1,7 +1,6 @@
 /* `process`: what runs, as whom, with which limits (config.md, "Process"). Texts in quotes that clients and
  * the peers' users know are kept: CRE-18, PRC-09, PRC-17.
  */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,7 +54,7 @@ static int read_console_size(struct reader *reader, const struct json_node *node
 
 	/* the kernel's struct winsize has 16 bits; both 0: whatever the terminal has (PRC-02) */
 	if (r == 0 && (process->console_height > UINT16_MAX || process->console_width > UINT16_MAX))
-		r = error_set(reader->error, EINVAL, "height and width must be at most 65535");
+		r = spec_refuse(reader, "height and width must be at most 65535");
 	process->has_console_size = process->console_height && process->console_width;
 	return r;
 }
@@ -69,10 +68,10 @@ static int read_cwd(struct reader *reader, const struct json_node *node, void *m
 static int check(struct reader *reader, const struct spec_process *process)
 {
 	if (!process->args.count)
-		return error_in(reader->error, error_set(reader->error, EINVAL, "args must not be empty"), "args");
+		return error_in(reader->error, spec_refuse(reader, "args must not be empty"), "args");
 	if (!process->cwd)
 		return error_in(reader->error,
-				error_set(reader->error, EINVAL, "Cwd property must not be empty"), "cwd");
+				spec_refuse(reader, "Cwd property must not be empty"), "cwd");
 	return 0;
 }
 
@@ -129,9 +128,9 @@ static int read_env(struct reader *reader, const struct json_node *node, void *m
 		const char *equals = strchr(env->items[i], '=');
 
 		if (!equals)
-			r = error_set(reader->error, EINVAL, "invalid environment variable: missing '='");
+			r = spec_refuse(reader, "invalid environment variable: missing '='");
 		else if (equals == env->items[i])
-			r = error_set(reader->error, EINVAL, "invalid environment variable: name cannot be empty");
+			r = spec_refuse(reader, "invalid environment variable: name cannot be empty");
 		error_at(reader->error, r, i);
 	}
 	if (r == 0)
@@ -152,7 +151,7 @@ static int read_rlimit_type(struct reader *reader, const struct json_node *node,
 			return 0;
 		}
 	}
-	return error_set(reader->error, EINVAL, "wrong rlimit value: %.*s", (int)node->length, node->text);
+	return spec_refuse(reader, "wrong rlimit value: %.*s", (int)node->length, node->text);
 }
 
 static int read_rlimit(struct reader *reader, const struct json_node *node, void *member)
@@ -167,8 +166,8 @@ static int read_rlimit(struct reader *reader, const struct json_node *node, void
 	int r = read_object(reader, node, keys, member);
 
 	if (r == 0 && limit->soft > limit->hard) /* EINVAL of prlimit(2), but with the numbers */
-		r = error_set(reader->error, EINVAL, "soft limit %llu is greater than the hard limit %llu",
-			      (unsigned long long)limit->soft, (unsigned long long)limit->hard);
+		r = spec_refuse(reader, "soft limit %llu is greater than the hard limit %llu",
+				(unsigned long long)limit->soft, (unsigned long long)limit->hard);
 	return r;
 }
 
@@ -187,8 +186,8 @@ int read_rlimits(struct reader *reader, const struct json_node *node, void *memb
 		int resource = process->rlimits[i].resource;
 
 		if (seen >> resource & 1) /* config.md: "the runtime MUST generate an error" */
-			r = error_set(reader->error, EINVAL, "duplicate rlimit %s",
-				      words_name(words_rlimits, (uint64_t)resource));
+			r = spec_refuse(reader, "duplicate rlimit %s",
+					words_name(words_rlimits, (uint64_t)resource));
 		seen |= 1u << resource;
 		error_at(reader->error, r, i);
 	}

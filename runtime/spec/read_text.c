@@ -20,7 +20,7 @@ int read_string(struct reader *reader, const struct json_node *node, void *membe
 int read_nonempty(struct reader *reader, const struct json_node *node, void *member)
 {
 	if (!node->length)
-		return error_set(reader->error, EINVAL, "must not be empty");
+		return spec_refuse(reader, "must not be empty");
 	return read_string(reader, node, member);
 }
 
@@ -32,8 +32,8 @@ int read_optional(struct reader *reader, const struct json_node *node, void *mem
 int read_absolute(struct reader *reader, const struct json_node *node, void *member)
 {
 	if (!node->length || node->text[0] != '/')
-		return error_set(reader->error, EINVAL, "must be an absolute path, not \"%.*s\"", (int)node->length,
-				 node->text);
+		return spec_refuse(reader, "must be an absolute path, not \"%.*s\"", (int)node->length,
+				   node->text);
 	return read_string(reader, node, member);
 }
 
@@ -76,7 +76,7 @@ int read_pairs(struct reader *reader, const struct json_node *node, void *member
 
 		pair->key = read_text(reader, key);
 		if (!key->length)
-			return error_set(reader->error, EINVAL, "a key must not be empty");
+			return spec_refuse(reader, "a key must not be empty");
 		int r = read_type(reader, key + 1, JSON_STRING);
 		if (r < 0)
 			return error_in_key(reader, r, pair->key);
@@ -102,8 +102,19 @@ int read_word(struct reader *reader, const struct json_node *node, const struct 
 		}
 	for (const struct word *row = table; row->word && used < sizeof allowed; row++)
 		used += (size_t)snprintf(allowed + used, sizeof allowed - used, "%s%s", used ? ", " : "", row->word);
-	return error_set(reader->error, EINVAL, "unknown %s \"%.*s\" (allowed: %s)", what, (int)node->length,
-			 node->text, allowed);
+	return spec_refuse(reader, "unknown %s \"%.*s\" (allowed: %s)", what, (int)node->length,
+			   node->text, allowed);
+}
+
+int spec_refuse(struct reader *reader, const char *format, ...)
+{
+	char text[ERROR_TEXT];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	return error_set(reader->error, EINVAL, "%s", text);
 }
 
 void spec_warn(struct reader *reader, const char *format, ...)

@@ -1,7 +1,6 @@
 /* `linux.resources`: numbers for the cgroup, as written. What they become in v1 or v2 is compile's business;
  * what no supported kernel has (kernel memory) is accepted without effect, as the specification's 1.3 says.
  */
-#include <errno.h>
 #include <string.h>
 
 #include "objects.h"
@@ -78,11 +77,10 @@ static int read_unified(struct reader *reader, const struct json_node *node, voi
 		const char *key = pairs->items[i].key;
 
 		if (strchr(key, '/'))
-			r = error_set(reader->error, EINVAL, "unified resource \"%s\" must be a file name (no slashes)",
-				      key);
+			r = spec_refuse(reader, "unified resource \"%s\" must be a file name (no slashes)", key);
 		else if (!strchr(key, '.') || key[0] == '.')
-			r = error_set(reader->error, EINVAL,
-				      "unified resource \"%s\" must be in the form CONTROLLER.PARAMETER", key);
+			r = spec_refuse(reader,
+					"unified resource \"%s\" must be in the form CONTROLLER.PARAMETER", key);
 		error_in_key(reader, r, key);
 	}
 	return r;

@@ -1,7 +1,6 @@
 /* `linux.seccomp`: the words are checked here, the filter is libseccomp's work (compile/seccomp.c). Words
  * point into the tables, so that a rule with four hundred names allocates little else than the names.
  */
-#include <errno.h>
 #include <seccomp.h>
 #include <string.h>
 
@@ -19,7 +18,7 @@ static int read_action(struct reader *reader, const struct json_node *node, void
 	if (r < 0)
 		return r;
 	if (word->value == SCMP_ACT_NOTIFY)
-		return error_set(reader->error, EINVAL, "%s is not supported yet", word->word);
+		return spec_refuse(reader, "%s is not supported yet", word->word);
 	*(const char **)member = word->word;
 	return 0;
 }
@@ -30,7 +29,7 @@ static int read_default_action(struct reader *reader, const struct json_node *no
 
 	/* the agent that answers would itself wait for an answer (LNX-02) */
 	if (node->length == sizeof notify - 1 && !memcmp(node->text, notify, node->length))
-		return error_set(reader->error, EINVAL, "%s cannot be used as default action", notify);
+		return spec_refuse(reader, "%s cannot be used as default action", notify);
 	return read_action(reader, node, member);
 }
 
@@ -42,10 +41,9 @@ static int check_errno(struct reader *reader, const char *action, uint32_t value
 	int r = 0;
 
 	if (!is_errno && !is_trace)
-		r = error_set(reader->error, EINVAL, "%s takes no errno (only SCMP_ACT_ERRNO and SCMP_ACT_TRACE)",
-			      action);
+		r = spec_refuse(reader, "%s takes no errno (only SCMP_ACT_ERRNO and SCMP_ACT_TRACE)", action);
 	else if (value > greatest)
-		r = error_set(reader->error, EINVAL, "must be from 0 to %u, not %u", greatest, value);
+		r = spec_refuse(reader, "must be from 0 to %u, not %u", greatest, value);
 	return error_in(reader->error, r, key);
 }
 
@@ -98,11 +96,11 @@ static int read_names(struct reader *reader, const struct json_node *node, void 
 	struct spec_strings *names = member;
 
 	if (!node->count)
-		return error_set(reader->error, EINVAL, "must name at least one system call");
+		return spec_refuse(reader, "must name at least one system call");
 	int r = read_strings(reader, node, names);
 	for (uint32_t i = 0; r == 0 && i < names->count; i++)
 		if (!names->items[i][0])
-			r = error_at(reader->error, error_set(reader->error, EINVAL, "must not be empty"), i);
+			r = error_at(reader->error, spec_refuse(reader, "must not be empty"), i);
 	return r;
 }
 

@@ -185,7 +185,7 @@ struct spec {
 	/* by enum plan_hook_kind */
 	struct spec_hook_list hooks[6];
 	struct spec_pairs annotations;
-	struct spec_strings warnings; /* what the user should hear but nothing depends on: unknown capabilities... */
+	struct spec_strings warnings; /* the user should hear them, nothing depends on them */
 	struct spec_linux *linux_; /* never NULL after parsing: an absent object is empty */
 };
 

@@ -1,7 +1,6 @@
 /* `linux.sysctl`: names become paths below /proc/sys, and each must belong to a namespace that the container
  * has of its own, else it would change the host (LNX-01).
  */
-#include <errno.h>
 #include <string.h>
 
 #include "objects.h"
@@ -77,14 +76,14 @@ int read_sysctl(struct reader *reader, const struct json_node *node, void *membe
 		char *path = path_of(reader->arena, name);
 
 		if (!is_clean(path) || strlen(path) > 255)
-			return error_in_key(reader, error_set(reader->error, EINVAL, "not the name of a sysctl"), name);
+			return error_in_key(reader, spec_refuse(reader, "not the name of a sysctl"), name);
 		reader->sysctl_names[i] = name;
 		pairs->items[i].key = path;
 	}
 	return r;
 }
 
-static const char *refuse(const struct spec *spec, const char *path)
+static const char *objection(const struct spec *spec, const char *path)
 {
 	if (!strcmp(path, "kernel/hostname"))
 		return "is not allowed: use the property hostname";
@@ -99,12 +98,12 @@ int sysctl_check(struct reader *reader)
 	const struct spec_pairs *sysctl = &reader->spec->linux_->sysctl;
 
 	for (uint32_t i = 0; i < sysctl->count; i++) {
-		const char *why = refuse(reader->spec, sysctl->items[i].key);
+		const char *why = objection(reader->spec, sysctl->items[i].key);
 		const char *name = reader->sysctl_names[i];
 
 		if (!why)
 			continue;
-		int r = error_set(reader->error, EINVAL, "sysctl \"%s\" %s", name, why);
+		int r = spec_refuse(reader, "sysctl \"%s\" %s", name, why);
 		error_in_key(reader, r, name);
 		error_in(reader->error, r, "sysctl");
 		return error_in(reader->error, r, "linux");
