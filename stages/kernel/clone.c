@@ -4,6 +4,9 @@
  */
 #include "clone.h"
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#endif
 #include "fd.h"
 
 /* A vforked child makes system calls and little else. No guard page: it is a frame of the parent, which
@@ -54,6 +57,10 @@ int clone_vfork(uint64_t flags, int cgroup, int *ret_pidfd, int (*child)(void *)
 	if (r < 0)
 		return r;
 	r = sys_clone_vm(&args, sizeof args, begin, &context);
+#ifdef __SANITIZE_ADDRESS__
+	/* the child never returned from its frames, so nothing took their red zones away */
+	__asan_unpoison_memory_region(stack, sizeof stack);
+#endif
 	sys_sigprocmask(SIG_SETMASK, &context.mask, NULL);
 	if (r >= 0 && ret_pidfd)
 		*ret_pidfd = pidfd;

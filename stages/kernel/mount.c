@@ -10,9 +10,9 @@
 #include "fd.h"
 #include "path.h"
 
-#define ATIME_MASK 0x70u     /* MOUNT_ATTR__ATIME: noatime, strictatime, and relatime as 0 */
-#define FSCONFIG_VALUE 256   /* strndup_user limit of fsconfig(2), NUL included */
-#define LEGACY_DATA 4096     /* mount(2) reads one page of options and no more */
+#define ATIME_MASK 0x70u   /* MOUNT_ATTR__ATIME: noatime, strictatime, and relatime as 0 */
+#define FSCONFIG_VALUE 256 /* strndup_user limit of fsconfig(2), NUL included */
+#define LEGACY_DATA 4096   /* mount(2) reads one page of options and no more */
 
 /* of statfs(2); libcs name only some of them */
 #define ST_RELATIME_BIT 4096u
@@ -123,7 +123,7 @@ static const struct {
 	uint32_t flag;
 	const char *name;
 } super_names[] = {
-	{ MS_RDONLY, "ro" },       { MS_SYNCHRONOUS, "sync" }, { MS_MANDLOCK, "mand" },
+	{ MS_RDONLY, "ro" },       { MS_SYNCHRONOUS, "sync" },  { MS_MANDLOCK, "mand" },
 	{ MS_DIRSYNC, "dirsync" }, { MS_LAZYTIME, "lazytime" },
 };
 #define SUPER_NAMES (sizeof super_names / sizeof *super_names)
@@ -200,8 +200,9 @@ static int configure(int context, const struct mount_request *request, const cha
 
 	*ret_text = "source";
 	if (request->source[0])
-		r = strlen(request->source) >= FSCONFIG_VALUE ? -E2BIG :
-		    sys_fsconfig(context, FSCONFIG_SET_STRING, "source", request->source, 0);
+		r = strlen(request->source) >= FSCONFIG_VALUE
+			    ? -E2BIG
+			    : sys_fsconfig(context, FSCONFIG_SET_STRING, "source", request->source, 0);
 	if (r < 0)
 		return r;
 	*ret_text = "";

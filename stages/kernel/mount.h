@@ -29,12 +29,13 @@ struct mount_request {
 	const void *context;
 };
 /* New file system, detached: fsopen, fsconfig, fsmount. An option too long for fsconfig (256 bytes) or
- * a file system of the old kind (EINVAL from fsconfig on 5.10) gives -E2BIG: use mount_legacy. The fs
- * context's own log goes into the fault's note. Returns the mount's descriptor. */
+ * a file system of the old kind (EINVAL from fsconfig on 5.10) or MS_SILENT and MS_I_VERSION, which
+ * fsconfig has not, give -E2BIG and no fault: use mount_legacy. The fs context's own log goes into the
+ * fault's note; its object is the type. Returns the mount's descriptor. */
 int mount_new(const struct mount_request *request, struct fault *fault);
-/* The same with one mount(2) onto an open, verified target; attributes are set as MS_ flags. Returns an
- * O_PATH descriptor of the new mount's root (found through `target_dir`/name is not safe: it is
- * re-opened by /proc/self/fd of the target). */
+/* The same with one mount(2) onto an open, verified target; attributes are set as MS_ flags. Needs /proc.
+ * Returns an O_PATH descriptor of the new mount's root (by ".." at the target as root: no name is looked
+ * up). Options of 4096 bytes or more: a fault with E2BIG, mount(2) reads no more. */
 int mount_legacy(const struct mount_request *request, int target, struct fault *fault);
 
 #endif

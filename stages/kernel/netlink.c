@@ -53,7 +53,8 @@ static int read_answer(int sock)
 	while (n == -EINTR);
 	if (n < 0)
 		return (int)n;
-	if ((size_t)n < sizeof answer.head + sizeof answer.error.error || answer.head.nlmsg_type != NLMSG_ERROR)
+	if ((size_t)n < sizeof answer.head + sizeof answer.error.error ||
+	    answer.head.nlmsg_type != NLMSG_ERROR)
 		return -EPROTO;
 	return answer.error.error;
 }

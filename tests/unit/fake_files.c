@@ -15,10 +15,11 @@ int sys_openat2(int dir, const char *path, struct open_how *how)
 	uint64_t flags = how->flags & ~(uint64_t)O_CLOEXEC;
 
 	return fake_give("openat2 %d \"%s\" %#llx%s%s%s%s%s", dir, path, (unsigned long long)flags,
-		    how->resolve & RESOLVE_IN_ROOT ? " in-root" : "", how->resolve & RESOLVE_BENEATH ? " beneath" : "",
-		    how->resolve & RESOLVE_NO_XDEV ? " no-xdev" : "",
-		    how->resolve & RESOLVE_NO_SYMLINKS ? " no-symlinks" : "",
-		    how->resolve & RESOLVE_NO_MAGICLINKS ? " no-magiclinks" : "");
+			 how->resolve & RESOLVE_IN_ROOT ? " in-root" : "",
+			 how->resolve & RESOLVE_BENEATH ? " beneath" : "",
+			 how->resolve & RESOLVE_NO_XDEV ? " no-xdev" : "",
+			 how->resolve & RESOLVE_NO_SYMLINKS ? " no-symlinks" : "",
+			 how->resolve & RESOLVE_NO_MAGICLINKS ? " no-magiclinks" : "");
 }
 
 int sys_close(int fd)
@@ -53,7 +54,8 @@ ssize_t sys_pread(int fd, void *buffer, size_t size, off_t offset)
 
 ssize_t sys_pwrite(int fd, const void *bytes, size_t size, off_t offset)
 {
-	return (ssize_t)fake_call((int64_t)size, "pwrite %d \"%s\" %lld", fd, fake_quoted(bytes, size), (long long)offset);
+	return (ssize_t)fake_call((int64_t)size, "pwrite %d \"%s\" %lld", fd, fake_quoted(bytes, size),
+				  (long long)offset);
 }
 
 static int next_stat(int r, struct stat *ret)
@@ -207,7 +209,8 @@ int sys_mmap(int fd, size_t length, int protection, int flags, void **ret)
 
 	if (memory == MAP_FAILED)
 		abort();
-	r = fake_fill(memory, length, 0, "mmap %d %zu %#x %#x", fd, length, (unsigned)protection, (unsigned)flags);
+	r = fake_fill(memory, length, 0, "mmap %d %zu %#x %#x", fd, length, (unsigned)protection,
+		      (unsigned)flags);
 	if (r < 0) {
 		munmap(memory, length);
 		return (int)r;

@@ -37,9 +37,9 @@ int sys_fsmount(int context, unsigned attributes)
 
 int sys_mount_setattr(int dir, const char *path, unsigned flags, struct mount_attr *attr)
 {
-	return CALL("mount_setattr %d \"%s\" %#x set=%#llx clear=%#llx propagation=%#llx userns=%lld", dir, path,
-		    flags, (long long)attr->attr_set, (long long)attr->attr_clr, (long long)attr->propagation,
-		    (long long)attr->userns_fd);
+	return CALL("mount_setattr %d \"%s\" %#x set=%#llx clear=%#llx propagation=%#llx userns=%lld", dir,
+		    path, flags, (long long)attr->attr_set, (long long)attr->attr_clr,
+		    (long long)attr->propagation, (long long)attr->userns_fd);
 }
 
 int sys_mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data)
@@ -81,7 +81,7 @@ static void give_pidfd(const struct sys_clone_args *args)
 int sys_clone3(struct sys_clone_args *args, size_t size)
 {
 	int r = (int)fake_call(4242, "clone3 %#llx signal=%llu cgroup=%llu size=%zu", (long long)args->flags,
-			  (unsigned long long)args->exit_signal, (unsigned long long)args->cgroup, size);
+			       (unsigned long long)args->exit_signal, (unsigned long long)args->cgroup, size);
 
 	if (r > 0)
 		give_pidfd(args);
@@ -91,7 +91,7 @@ int sys_clone3(struct sys_clone_args *args, size_t size)
 int sys_clone_vm(struct sys_clone_args *args, size_t size, int (*child)(void *), void *argument)
 {
 	int r = (int)fake_call(4242, "clone_vm %#llx cgroup=%llu size=%zu", (long long)args->flags,
-			  (unsigned long long)args->cgroup, size);
+			       (unsigned long long)args->cgroup, size);
 	int status;
 
 	if (r < 0)
@@ -251,8 +251,8 @@ long sys_keyctl(int command, unsigned long a, unsigned long b, unsigned long c, 
 int sys_prlimit(pid_t pid, int resource, const struct rlimit *limit, struct rlimit *ret_old)
 {
 	int r = limit ? CALL("prlimit %d %d %#llx %#llx", (int)pid, resource, (long long)limit->rlim_cur,
-			     (long long)limit->rlim_max) :
-			CALL("prlimit %d %d", (int)pid, resource);
+			     (long long)limit->rlim_max)
+		      : CALL("prlimit %d %d", (int)pid, resource);
 
 	if (r == 0 && ret_old)
 		*ret_old = (struct rlimit){ 1024, 4096 };
@@ -286,7 +286,8 @@ int sys_seccomp(unsigned operation, unsigned flags, void *argument)
 int sys_bpf(int command, void *attr, unsigned size)
 {
 	(void)attr;
-	return command == 5 /* BPF_PROG_LOAD */ ? fake_give("bpf 5 %u", size) : CALL("bpf %d %u", command, size);
+	return command == 5 /* BPF_PROG_LOAD */ ? fake_give("bpf 5 %u", size)
+						: CALL("bpf %d %u", command, size);
 }
 
 /* ---- sockets ----------------------------------------------------------------------------------- */
@@ -319,14 +320,15 @@ static size_t message_size(const struct msghdr *message)
 ssize_t sys_sendmsg(int fd, const struct msghdr *message, int flags)
 {
 	const struct cmsghdr *control = CMSG_FIRSTHDR(message);
-	size_t size = message_size(message), fds = control ? (control->cmsg_len - CMSG_LEN(0)) / sizeof(int) : 0;
+	size_t size = message_size(message),
+	       fds = control ? (control->cmsg_len - CMSG_LEN(0)) / sizeof(int) : 0;
 	uint32_t first = 0;
 
 	if (message->msg_iovlen && message->msg_iov[0].iov_len >= sizeof first)
 		memcpy(&first, message->msg_iov[0].iov_base, sizeof first);
 	/* first: the type, when it is a message of messages.h */
-	return (ssize_t)fake_call((int64_t)size, "sendmsg %d type=%u bytes=%zu fds=%zu %#x", fd, first, size, fds,
-			     (unsigned)flags);
+	return (ssize_t)fake_call((int64_t)size, "sendmsg %d type=%u bytes=%zu fds=%zu %#x", fd, first, size,
+				  fds, (unsigned)flags);
 }
 
 static void spread(struct msghdr *message, const unsigned char *bytes, size_t size)

@@ -148,8 +148,10 @@ static void sibling(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(child_has_our_memory), cmocka_unit_test(child_execs),
-		cmocka_unit_test(handlers_stay_here),	cmocka_unit_test(failure_is_an_errno),
+		cmocka_unit_test(child_has_our_memory),
+		cmocka_unit_test(child_execs),
+		cmocka_unit_test(handlers_stay_here),
+		cmocka_unit_test(failure_is_an_errno),
 		cmocka_unit_test(sibling),
 	};
 

@@ -226,9 +226,14 @@ static void from_record(void **state)
 	union plan_slot slots[16] = { 0 };
 	struct plan plan = { .pool = pool, .slots = slots };
 	struct plan_hook record = {
-		.kind = PLAN_HOOK_START_CONTAINER, .index = 5, .timeout = 9,
-		.path = { 1, 7 }, .args = { 0, 2 }, .env = { 6, 1 },
-		.state_head = { 19, 7 }, .state_tail = { 27, 1 },
+		.kind = PLAN_HOOK_START_CONTAINER,
+		.index = 5,
+		.timeout = 9,
+		.path = { 1, 7 },
+		.args = { 0, 2 },
+		.env = { 6, 1 },
+		.state_head = { 19, 7 },
+		.state_tail = { 27, 1 },
 	};
 	struct hook_run hook, empty;
 	char pid[24];
@@ -261,12 +266,17 @@ static void from_record(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(succeeds),	    cmocka_unit_test(state_on_stdin),
+		cmocka_unit_test(succeeds),
+		cmocka_unit_test(state_on_stdin),
 		cmocka_unit_test(environment_cwd_descriptors),
-		cmocka_unit_test(signals_are_fresh), cmocka_unit_test(exit_status),
-		cmocka_unit_test(death_by_signal),  cmocka_unit_test(much_output),
-		cmocka_unit_test(timeout),	    cmocka_unit_test(other_side_gone),
-		cmocka_unit_test(failures_before_exec), cmocka_unit_test(from_record),
+		cmocka_unit_test(signals_are_fresh),
+		cmocka_unit_test(exit_status),
+		cmocka_unit_test(death_by_signal),
+		cmocka_unit_test(much_output),
+		cmocka_unit_test(timeout),
+		cmocka_unit_test(other_side_gone),
+		cmocka_unit_test(failures_before_exec),
+		cmocka_unit_test(from_record),
 	};
 
 	/* what whoever started the tests left open is not the hooks' business */

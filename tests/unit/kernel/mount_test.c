@@ -14,7 +14,7 @@
 #include "path.h"
 
 static const char *refused; /* why nothing can be tested here */
-static int base = -1;	    /* a tmpfs of our own */
+static int base = -1;       /* a tmpfs of our own */
 
 static const char *option(const void *context, uint32_t i)
 {
@@ -23,8 +23,11 @@ static const char *option(const void *context, uint32_t i)
 
 static int new_tmpfs(const char *const *options, uint32_t count, struct fault *fault)
 {
-	struct mount_request request = { .type = "tmpfs", .source = "ours", .option_count = count,
-					 .option = option, .context = options,
+	struct mount_request request = { .type = "tmpfs",
+					 .source = "ours",
+					 .option_count = count,
+					 .option = option,
+					 .context = options,
 					 .attributes = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC };
 
 	memset(fault, 0, sizeof *fault);
@@ -53,12 +56,12 @@ static int group_setup(void **state)
 	return 0;
 }
 
-#define NEED_ROOT()                            \
-	do {                                   \
-		if (refused) {                 \
-			print_message("left out: %s\n", refused); \
-			skip();                \
-		}                              \
+#define NEED_ROOT()                                                                                          \
+	do {                                                                                                 \
+		if (refused) {                                                                               \
+			print_message("left out: %s\n", refused);                                            \
+			skip();                                                                              \
+		}                                                                                            \
 	} while (0)
 
 static void new_file_system(void **state)
@@ -132,8 +135,12 @@ static void long_value(void **state)
 static void legacy(void **state)
 {
 	static const char *const options[] = { "mode=0701", "size=64k" };
-	struct mount_request request = { .type = "tmpfs", .source = "", .option_count = 2, .option = option,
-					 .context = options, .super = MS_RDONLY,
+	struct mount_request request = { .type = "tmpfs",
+					 .source = "",
+					 .option_count = 2,
+					 .option = option,
+					 .context = options,
+					 .super = MS_RDONLY,
 					 .attributes = MOUNT_ATTR_NODEV | MOUNT_ATTR_NOATIME };
 	struct fault fault = { 0 };
 	struct stat st;
@@ -179,8 +186,8 @@ static void clones_and_changes(void **state)
 	assert_int_equal(sys_access(tree, "dir/marker", 0, 0), 0);
 	FD_AUTO alone = mount_clone(base, "", AT_EMPTY_PATH, false);
 	assert_int_equal(sys_access(alone, "dir/marker", 0, 0), -ENOENT);
-	assert_int_equal(mount_change(tree, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOATIME, MOUNT_ATTR_NOSUID, MS_PRIVATE,
-				      true),
+	assert_int_equal(mount_change(tree, MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOATIME, MOUNT_ATTR_NOSUID,
+				      MS_PRIVATE, true),
 			 0);
 	assert_int_equal(sys_mkdirat(tree, "dir/x", 0755), -EROFS);
 	assert_int_equal(sys_fs_flags(tree) & (1 | 2 | 8 | 1024), 1 | 8 | 1024);
@@ -196,8 +203,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(new_file_system), cmocka_unit_test(super_flags),
-		cmocka_unit_test(wrong_option),	   cmocka_unit_test(long_value),
-		cmocka_unit_test(legacy),	   cmocka_unit_test(clones_and_changes),
+		cmocka_unit_test(wrong_option),    cmocka_unit_test(long_value),
+		cmocka_unit_test(legacy),          cmocka_unit_test(clones_and_changes),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, NULL);

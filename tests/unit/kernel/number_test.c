@@ -13,7 +13,11 @@ static void texts(void **state)
 	static const struct {
 		int64_t value;
 		const char *text;
-	} rows[] = { { 0, "0" }, { 7, "7" }, { 10, "10" }, { -1, "-1" }, { INT64_MAX, "9223372036854775807" },
+	} rows[] = { { 0, "0" },
+		     { 7, "7" },
+		     { 10, "10" },
+		     { -1, "-1" },
+		     { INT64_MAX, "9223372036854775807" },
 		     { INT64_MIN, "-9223372036854775808" } };
 	char text[NUMBER_TEXT];
 

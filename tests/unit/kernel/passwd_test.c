@@ -66,7 +66,7 @@ static void finds(void **state)
 	put(text, sizeof text - 1);
 	assert_home(0, "/root");
 	assert_home(7, "/home/a"); /* the first one */
-	assert_home(8, "/");	   /* 16 bytes do not fit with their NUL */
+	assert_home(8, "/");       /* 16 bytes do not fit with their NUL */
 	assert_home(9, "/fifteen/bytes");
 	assert_home(10, "/");
 	assert_home(11, "/");

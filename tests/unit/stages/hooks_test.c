@@ -15,8 +15,14 @@
 
 /* One plan, by hand: a hook, a second hook, a filter. */
 static char pool[] __attribute__((aligned(8))) = "filter..\0/bin/hook\0hook\0A=1\0{\"pid\":\0}\0/bundle";
-#define S(o, l) { (uint32_t)(o), (uint32_t)(l) }
-#define HEAD(k, r) { .kind = PLAN_KIND_##k, .row = PLAN_ROW_##r, .size = sizeof(struct plan_##k) }
+#define S(o, l)                                                                                              \
+	{                                                                                                    \
+		(uint32_t)(o), (uint32_t)(l)                                                                 \
+	}
+#define HEAD(k, r)                                                                                           \
+	{                                                                                                    \
+		.kind = PLAN_KIND_##k, .row = PLAN_ROW_##r, .size = sizeof(struct plan_##k)                  \
+	}
 
 static struct {
 	struct plan_header header;
@@ -43,8 +49,15 @@ static const struct shim_talk talk = { .ask = ask };
 static struct plan_hook make_hook(enum plan_row row, enum plan_hook_kind kind, uint32_t slot)
 {
 	struct plan_hook hook = {
-		.head = HEAD(hook, HOOKS), .kind = kind, .index = slot / 16, .path = S(9, 9), .args = S(slot, 1),
-		.env = S(slot + 8, 1), .cwd = S(8, 0), .state_head = S(28, 7), .state_tail = S(36, 1),
+		.head = HEAD(hook, HOOKS),
+		.kind = kind,
+		.index = slot / 16,
+		.path = S(9, 9),
+		.args = S(slot, 1),
+		.env = S(slot + 8, 1),
+		.cwd = S(8, 0),
+		.state_head = S(28, 7),
+		.state_tail = S(36, 1),
 	};
 
 	hook.head.row = (uint16_t)row;
@@ -65,7 +78,8 @@ static int setup(void **state)
 	bytes.header.list_offset = sizeof bytes;
 	bytes.first = make_hook(PLAN_ROW_HOOKS, PLAN_HOOK_CREATE_CONTAINER, 0);
 	bytes.second = make_hook(PLAN_ROW_HOOKS, PLAN_HOOK_CREATE_CONTAINER, 16);
-	bytes.seccomp = (struct plan_seccomp){ .head = HEAD(seccomp, SECCOMP), .filter = S(0, 8), .flags = 2 };
+	bytes.seccomp =
+		(struct plan_seccomp){ .head = HEAD(seccomp, SECCOMP), .filter = S(0, 8), .flags = 2 };
 	plan = (struct plan){ .header = &bytes.header, .pool = pool, .slots = slots };
 	shim = (struct shim){ .plan = &plan, .talk = &talk, .sock = -1, .proc = 50, .root = 51 };
 	asked = answer = 0;
@@ -204,7 +218,8 @@ static void host_half(void **state)
 	assert_int_equal(host_hooks(&plan, 99, -1, &fault), -EIO);
 	assert_int_equal(fault.row, PLAN_ROW_HOST_HOOKS);
 	assert_int_equal(fault.record, 1);
-	assert_string_equal(fault.object, "error running prestart hook #1: exit status 3, stdout: , stderr: ");
+	assert_string_equal(fault.object,
+			    "error running prestart hook #1: exit status 3, stdout: , stderr: ");
 }
 
 /* HOK-11: in order, and nothing behind a failure. */
