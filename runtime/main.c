@@ -120,7 +120,7 @@ static int check_globals(struct globals *globals, struct error *error)
 
 	if (r == 0)
 		r = check_word("log-level", globals->log_level, levels, error);
-	if (r == 0 && rootless && *rootless && strcmp(rootless, "auto") && options_bool(rootless) < 0)
+	if (r == 0 && rootless && *rootless && strcmp(rootless, "auto") != 0 && options_bool(rootless) < 0)
 		r = error_set(error, EINVAL, "invalid value \"%s\" for --rootless: true, false or auto",
 			      rootless);
 	if (r < 0)
@@ -135,7 +135,7 @@ static int check_globals(struct globals *globals, struct error *error)
 /* `exec ID -- cmd`: the second way to end the options, behind the argument where they end anyway (GLB-32). */
 static void drop_dashes(struct parsed *parsed)
 {
-	if (parsed->count < 2 || strcmp(parsed->arguments[1], "--"))
+	if (parsed->count < 2 || strcmp(parsed->arguments[1], "--") != 0)
 		return;
 	parsed->count--;
 	memmove(parsed->arguments + 1, parsed->arguments + 2,
@@ -201,7 +201,7 @@ static int check_cgroupless(const struct globals *globals, const struct command 
 {
 	bool makes = command == &command_create || command == &command_run || command == &command_plan;
 
-	if (!makes || !globals->cgroup_manager || strcmp(globals->cgroup_manager, "disabled"))
+	if (!makes || !globals->cgroup_manager || strcmp(globals->cgroup_manager, "disabled") != 0)
 		return 0;
 	return error_set(error, ENOTSUP, "--cgroup-manager disabled is not supported yet");
 }

@@ -88,7 +88,7 @@ static int delete_container(const struct globals *globals, struct container *con
 static int discard(const struct globals *globals, const char *id, struct error *error)
 {
 	struct error why = *error;
-	const char *root;
+	const char *root = "";
 
 	memset(error, 0, sizeof *error);
 	int r = id_check(id, error);

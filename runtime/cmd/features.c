@@ -104,7 +104,7 @@ static const struct ability other_abilities[] = {
 static void print_abilities(struct json_out *out, const struct ability *row)
 {
 	for (const char *object = NULL; row->object; row++) {
-		if (!object || strcmp(object, row->object)) {
+		if (!object || strcmp(object, row->object) != 0) {
 			if (object)
 				json_out_close(out, '}');
 			object = row->object;

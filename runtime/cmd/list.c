@@ -14,8 +14,9 @@
 #include "fd.h"
 
 #define COLUMNS 6
-#define COLUMN_LEAST 12 /* the table is laid out as Go's tabwriter does for runc: scripts cut it by columns  \
-			 */
+#define COLUMN_LEAST                                                                                         \
+	12 /* the table is laid out as Go's tabwriter does for runc: scripts cut it by columns               \
+	    */
 #define COLUMN_GAP 3
 
 struct values {
@@ -226,7 +227,7 @@ static int run(const struct globals *globals, const void *given, int count, char
 	(void)count;
 	(void)arguments;
 	for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
-		if (strcmp(formats[i].word, format))
+		if (strcmp(formats[i].word, format) != 0)
 			continue;
 		int r = collect(&listing, error);
 		if (r == 0)

@@ -194,7 +194,7 @@ static int missing(struct error *error)
 
 static int wait_for_lock(int fd, int operation, int milliseconds)
 {
-	const struct timespec pause = { .tv_nsec = 10 * 1000000 };
+	const struct timespec pause = { .tv_nsec = 10000000L };
 
 	if (milliseconds < 0) {
 		while (flock(fd, operation) < 0)
@@ -307,7 +307,7 @@ int container_open(struct arena *arena, int root_fd, const char *root, const cha
 int container_find(const struct globals *globals, const char *id, enum container_lock lock, bool half,
 		   struct container *ret, struct error *error)
 {
-	const char *root;
+	const char *root = "";
 	int r = id_check(id, error);
 
 	if (r == 0)

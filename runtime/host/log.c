@@ -158,7 +158,7 @@ int log_check(struct globals *globals, struct error *error)
 {
 	const char *format = globals->log_format, *path = NULL;
 
-	if (format && strcmp(format, "text") && strcmp(format, "json"))
+	if (format && strcmp(format, "text") != 0 && strcmp(format, "json") != 0)
 		return error_set(error, EINVAL, "invalid log-format: %s", format);
 	if (!globals->log || !*globals->log)
 		return 0;
