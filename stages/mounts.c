@@ -283,7 +283,8 @@ static int mount_filesystem(struct shim *shim, const struct plan_mount *mount, s
 		r = mounts_copy_up(target, fd);
 		if (r < 0) {
 			mount_fault(shim, mount, r, fault);
-			fault_note(fault, "; tmpcopyup could not copy what is there");
+			fault_note(fault, fault->note[0] ? "; " : "");
+			fault_note(fault, "tmpcopyup could not copy what is there");
 			return r;
 		}
 	}

@@ -43,12 +43,25 @@ static int cover_initramfs(int root)
 	return sys_move_mount(root, "", cover, COVER_DIRECTORY, MOVE_MOUNT_F_EMPTY_PATH);
 }
 
+/* The umount takes what is on top. Had the host's root something mounted over it, that alone would be gone,
+ * and "/.." would lead to the host: at a root, ".." steps to the top of what is stacked there. */
+static int verify_top(int root)
+{
+	int64_t ours = sys_mount_id(root, "", AT_EMPTY_PATH), top = sys_mount_id(AT_FDCWD, "..", 0);
+
+	if (ours < 0 || top < 0)
+		return (int)(ours < 0 ? ours : top);
+	return ours == top ? 0 : -EXDEV;
+}
+
 static int pivot_root(struct shim *shim, struct fault *fault)
 {
 	int r = pivot_here(shim->root);
 
 	if (r == -EINVAL && cover_initramfs(shim->root) >= 0)
 		r = pivot_here(shim->root);
+	if (r >= 0)
+		r = verify_top(shim->root);
 	if (r >= 0)
 		return 0;
 	fault_set(fault, FAULT_PIVOT, r, "the container's root");

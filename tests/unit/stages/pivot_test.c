@@ -12,6 +12,8 @@ static struct bench b;
 
 static void add_pivot(struct bench *bench, uint64_t how, uint64_t propagation)
 {
+	fake_return("mount_id", 7);
+	fake_return("mount_id", 7);
 	BUILD_ADD(&bench->build, PIVOT, pivot, .how = how, .propagation = propagation);
 }
 
@@ -74,7 +76,9 @@ static void one_pivot_one_umount(void **state)
 	assert_int_equal(bench_run(&b, &stage_pivot), 0);
 	assert_string_equal(fake_log(), "fchdir 50\n"
 	                                "pivot_root \".\" \".\"\n"
-	                                "umount2 \".\" 0x2\n");
+	                                "umount2 \".\" 0x2\n"
+	                                "mount_id 50 \"\" 0x1000\n"
+	                                "mount_id -100 \"..\" 0\n");
 	assert_true(b.shim.pivoted);
 	assert_int_equal(b.shim.root, BENCH_ROOT);
 }
@@ -85,7 +89,7 @@ static void propagation_comes_last(void **state)
 	add_pivot(&b, PLAN_PIVOT_ROOT, PLAN_PROP_SHARED | PLAN_PROP_RECURSIVE);
 	assert_int_equal(bench_run(&b, &stage_pivot), 0);
 	assert_int_equal(fake_count("mount_setattr 50 \"\" 0x9000 set=0 clear=0 propagation=0x100000"), 1);
-	assert_int_equal(fake_calls(), 4);
+	assert_int_equal(fake_calls(), 6);
 }
 
 /* Kernels before 7: an initramfs is mounted on nothing. */
@@ -101,6 +105,17 @@ static void initramfs_is_covered_first(void **state)
 	assert_int_equal(fake_count("pivot_root"), 2);
 	assert_int_equal(fake_count("umount2"), 1);
 	assert_int_equal(fake_open_fds(), 0);
+}
+
+/* A host whose own "/" is covered: the umount took the cover. */
+static void host_left_on_top_ends_it(void **state)
+{
+	(void)state;
+	fake_return("mount_id", 7);
+	fake_return("mount_id", 8);
+	add_pivot(&b, PLAN_PIVOT_ROOT, 0);
+	assert_int_equal(bench_run(&b, &stage_pivot), -EXDEV);
+	assert_false(b.shim.pivoted);
 }
 
 static void another_error_is_no_initramfs(void **state)
@@ -211,6 +226,7 @@ int main(void)
 		cmocka_unit_test_setup(one_pivot_one_umount, setup),
 		cmocka_unit_test_setup(propagation_comes_last, setup),
 		cmocka_unit_test_setup(initramfs_is_covered_first, setup),
+		cmocka_unit_test_setup(host_left_on_top_ends_it, setup),
 		cmocka_unit_test_setup(another_error_is_no_initramfs, setup),
 		cmocka_unit_test_setup(move_takes_proc_and_sysfs_away, setup),
 		cmocka_unit_test_setup(locked_ones_are_covered, setup),
