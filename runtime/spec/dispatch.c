@@ -159,16 +159,6 @@ int read_id(struct reader *reader, const struct json_node *node, void *member)
 	return r;
 }
 
-int read_i32(struct reader *reader, const struct json_node *node, void *member)
-{
-	int64_t value;
-	int r = read_signed(reader, node, INT32_MIN, INT32_MAX, &value);
-
-	if (r == 0)
-		*(int32_t *)member = (int32_t)value;
-	return r;
-}
-
 int read_u64(struct reader *reader, const struct json_node *node, void *member)
 {
 	return read_unsigned(reader, node, UINT64_MAX, member);

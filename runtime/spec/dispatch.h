@@ -63,7 +63,6 @@ int read_word(struct reader *reader, const struct json_node *node, const struct 
 /* Parsers for rows; `member` points at the type named. */
 json_parser read_bool;          /* bool */
 json_parser read_u32;           /* uint32_t */
-json_parser read_i32;           /* int32_t */
 json_parser read_u64;           /* uint64_t */
 json_parser read_i64;           /* int64_t */
 json_parser read_string;        /* const char * */

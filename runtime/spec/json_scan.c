@@ -144,6 +144,11 @@ static char *unescaped(struct arena *arena, const char *s, size_t length, size_t
 	return copy;
 }
 
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
 const char *json_scan_string(struct arena *arena, const char *text, size_t length, size_t *at,
 			     struct json_node *ret)
 {
@@ -151,7 +156,7 @@ const char *json_scan_string(struct arena *arena, const char *text, size_t lengt
 	bool escapes = false;
 
 	for (;;) {
-		while (i < length && (unsigned char)text[i] - 0x20u < 0x60 && text[i] != '"' && text[i] != '\\')
+		while (i < length && is_plain((unsigned char)text[i]))
 			i++;
 		*at = i;
 		if (i >= length)

@@ -8,7 +8,6 @@
 
 json_parser read_process;        /* process.c: struct spec_process * */
 json_parser read_capabilities;   /* capabilities.c: struct spec_capabilities * */
-json_parser read_rlimits;        /* process.c: struct spec_process */
 json_parser read_mounts;         /* mounts.c: struct spec */
 json_parser read_hooks;          /* hooks.c: struct spec_hook_list[6] */
 json_parser read_linux;          /* linux.c: struct spec_linux * */

@@ -171,7 +171,7 @@ static int read_rlimit(struct reader *reader, const struct json_node *node, void
 	return r;
 }
 
-int read_rlimits(struct reader *reader, const struct json_node *node, void *member)
+static int read_rlimits(struct reader *reader, const struct json_node *node, void *member)
 {
 	struct spec_process *process = member;
 	uint32_t seen = 0;
