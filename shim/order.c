@@ -91,8 +91,8 @@ int order_run(struct shim *shim, struct fault *fault)
 
 	for (uint32_t number = 0; record; number++, record = plan_next(shim->plan, record)) {
 		r = order_record(shim, record, fault);
-		if (r < 0) {
-			fault_set(fault, FAULT_NONE, r, order[record->row]->name); /* if it said nothing itself */
+		if (r < 0) { /* the stage has said why, or else its name has to do */
+			fault_set(fault, FAULT_NONE, r, order[record->row]->name);
 			fault->row = record->row;
 			fault->record = number;
 			return r;

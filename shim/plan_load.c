@@ -92,18 +92,23 @@ static int map(int fd, void **ret, size_t *ret_length, struct fault *fault)
 	struct stat st;
 	int r = sys_fcntl(fd, F_GET_SEALS, 0);
 
-	if (r < 0)
-		return fault_set(fault, FAULT_VERIFY, r, "the plan's descriptor");
-	if ((r & PLAN_SEALS) != PLAN_SEALS)
-		return fault_set(fault, FAULT_VERIFY, EPERM, "the plan: not sealed");
+	if (r >= 0 && (r & PLAN_SEALS) != PLAN_SEALS)
+		r = -EPERM;
+	if (r < 0) {
+		fault_set(fault, FAULT_VERIFY, r, "the plan's descriptor");
+		fault_note(fault, "not a sealed memfd");
+		return r;
+	}
 	r = sys_fstat(fd, &st);
+	if (r >= 0 && (st.st_size < (off_t)sizeof(struct plan_header) || st.st_size > (off_t)PLAN_MAX_SIZE))
+		r = -EFBIG;
+	if (r >= 0) {
+		*ret_length = (size_t)st.st_size;
+		r = sys_mmap(fd, *ret_length, PROT_READ | PROT_WRITE, MAP_PRIVATE, ret);
+	}
 	if (r < 0)
-		return fault_set(fault, FAULT_STAT, r, "plan");
-	if (st.st_size < (off_t)sizeof(struct plan_header) || st.st_size > (off_t)PLAN_MAX_SIZE)
-		return fault_set(fault, FAULT_CHECK_PLAN, EFBIG, "length");
-	*ret_length = (size_t)st.st_size;
-	r = sys_mmap(fd, *ret_length, PROT_READ | PROT_WRITE, MAP_PRIVATE, ret);
-	return r < 0 ? fault_set(fault, FAULT_READ, r, "plan") : 0;
+		fault_set(fault, FAULT_READ, r, "plan");
+	return r;
 }
 
 static int refuse(const struct plan_refusal *why, struct fault *fault)
