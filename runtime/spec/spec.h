@@ -190,7 +190,7 @@ struct spec {
 };
 
 /* Parse and validate `text` (`length` bytes of config.json, need not end with NUL; borrowed only while
- * this runs, except spec->linux_->seccomp->text, which points into it). 0, or -EINVAL with a pointer.
+ * this runs, except spec->linux_->seccomp->text, which points into it). 0, or -EINVAL (-EFBIG) with a pointer.
  * Free with arena_free(&ret->arena), on failure too. */
 int spec_parse(const char *text, size_t length, struct spec *ret, struct error *error);
 /* What stands in the config that needs the host to be judged (root exists, a namespace list against the
