@@ -7,6 +7,7 @@
 #include "pivot_move.h"
 #include "stage.h"
 
+#define COVERS_MAX 8           /* mounts over the host's own "/": more are none of ours */
 #define COVER_DIRECTORY "root" /* inside the tmpfs that takes an initramfs' place */
 
 /* pivot_root(".", ".") stacks the old root on the new one, where umount finds it first: no directory
@@ -43,8 +44,8 @@ static int cover_initramfs(int root)
 	return sys_move_mount(root, "", cover, COVER_DIRECTORY, MOVE_MOUNT_F_EMPTY_PATH);
 }
 
-/* The umount takes what is on top. Had the host's root something mounted over it, that alone would be gone,
- * and "/.." would lead to the host: at a root, ".." steps to the top of what is stacked there. */
+/* The umount takes what is on top. When the host's root has something mounted over it, that alone is gone,
+ * and "/.." would still lead to the host: at a root, ".." steps to the top of what is stacked there. */
 static int verify_top(int root)
 {
 	int64_t ours = sys_mount_id(root, "", AT_EMPTY_PATH), top = sys_mount_id(AT_FDCWD, "..", 0);
@@ -62,6 +63,11 @@ static int pivot_root(struct shim *shim, struct fault *fault)
 		r = pivot_here(shim->root);
 	if (r >= 0)
 		r = verify_top(shim->root);
+	for (int i = 0; r == -EXDEV && i < COVERS_MAX; i++) {
+		r = sys_umount2(".", SYS_MNT_DETACH);
+		if (r >= 0)
+			r = verify_top(shim->root);
+	}
 	if (r >= 0)
 		return 0;
 	fault_set(fault, FAULT_PIVOT, r, "the container's root");
