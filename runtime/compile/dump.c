@@ -76,8 +76,10 @@ static void print_number(FILE *out, const char *name, uint64_t value)
 		fprintf(out, "%" PRIu64, value);
 }
 
-static bool says_nothing(const struct plan_field *field, uint64_t value)
+static bool says_nothing(const struct plan_field *field, const void *at)
 {
+	uint64_t value = *(const uint64_t *)at;
+
 	switch (field->kind) {
 	case PLAN_SLOT:
 	case PLAN_TREE:
@@ -87,11 +89,11 @@ static bool says_nothing(const struct plan_field *field, uint64_t value)
 		return false;
 	case PLAN_STR:
 	case PLAN_BLOB:
-		return ((const struct plan_str *)(const void *)&value)->length == 0;
+		return ((const struct plan_str *)at)->length == 0;
 	case PLAN_STRS:
 	case PLAN_ARGV:
 	case PLAN_NUMS:
-		return ((const struct plan_list *)(const void *)&value)->count == 0;
+		return ((const struct plan_list *)at)->count == 0;
 	default:
 		return value == 0;
 	}
@@ -114,7 +116,7 @@ static void print_field(FILE *out, const struct plan *plan, const struct plan_fi
 	uint64_t value = *(const uint64_t *)at;
 	struct plan_str str = *(const struct plan_str *)at;
 
-	if (says_nothing(field, value) && !(field->kind == PLAN_NUM && always_shown(field->name)))
+	if (says_nothing(field, at) && !(field->kind == PLAN_NUM && always_shown(field->name)))
 		return;
 	fprintf(out, " %s=", field->name);
 	switch (field->kind) {

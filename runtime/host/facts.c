@@ -10,7 +10,6 @@
 #include <linux/capability.h>
 #include <linux/magic.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -129,7 +128,7 @@ static void add_hierarchy(struct arena *arena, struct facts *facts, const char *
 static const char *add_line(struct arena *arena, struct facts *facts, char *line)
 {
 	char *controllers = strchr(line, ':'), *own = controllers ? strchr(controllers + 1, ':') : NULL;
-	char mount[PATH_MAX];
+	char mount[1024];
 	const char *name;
 
 	if (!own)
@@ -170,7 +169,7 @@ static int read_own(struct arena *arena, struct facts *facts, const char **own, 
 
 static int probe_cgroups(struct arena *arena, struct facts *facts, struct error *error)
 {
-	const char *v2 = CGROUP_ROOT, *own, *controllers = CGROUP_ROOT "/cgroup.controllers";
+	const char *v2 = CGROUP_ROOT, *own = "/", *controllers = CGROUP_ROOT "/cgroup.controllers";
 	bool unified = is_fs(CGROUP_ROOT, CGROUP2_SUPER_MAGIC);
 	char text[512];
 	int r = read_own(arena, facts, &own, error);

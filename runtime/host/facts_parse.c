@@ -126,7 +126,7 @@ static int read_member(struct facts_reader *reader, const struct member *member,
 		       const struct json_node *value)
 {
 	void *at = (char *)reader->facts + member->offset;
-	uint64_t number;
+	uint64_t number = 0;
 	int r = 0;
 
 	switch (member->kind) {

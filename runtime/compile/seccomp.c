@@ -1,0 +1,240 @@
+/* linux.seccomp to a BPF program, by libseccomp (LNX-02..17). Names that the library does not know are
+ * skipped, as every client expects of profiles that are newer than the host. The program is built here, on
+ * the host side: the shim only loads bytes.
+ */
+#include <errno.h>
+#include <seccomp.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "compile/filter.h"
+#include "compile/rows.h"
+#include "spec/words.h"
+
+#define TREE_FROM 32 /* names from which the binary tree is worth its longer build (LNX-17) */
+#define SECCOMP "/linux/seccomp"
+
+struct build {
+	struct arena *arena;
+	const struct spec_seccomp *seccomp;
+	struct error *error;
+	scmp_filter_ctx filter;
+	uint32_t default_action;
+	uint32_t archs[FILTER_ARCHS], arch_count;
+};
+
+static int refuse(struct build *b, int code, const char *pointer, const char *what)
+{
+	snprintf(b->error->pointer, sizeof b->error->pointer, SECCOMP "%s", pointer);
+	return error_errno(b->error, code, "seccomp: %s", what);
+}
+
+/* The number of an action with its errno or trace value. */
+static uint32_t action_number(const char *word, bool has_errno, uint32_t value)
+{
+	const struct word *row = words_find(words_seccomp_actions, word);
+
+	if (strcmp(word, "SCMP_ACT_ERRNO") == 0)
+		return SCMP_ACT_ERRNO(has_errno ? value : EPERM);
+	if (strcmp(word, "SCMP_ACT_TRACE") == 0)
+		return SCMP_ACT_TRACE(has_errno ? value : EPERM);
+	return row ? (uint32_t)row->value : SCMP_ACT_KILL_PROCESS;
+}
+
+static void note_arch(struct build *b, uint32_t arch)
+{
+	for (uint32_t i = 0; i < b->arch_count; i++)
+		if (b->archs[i] == arch)
+			return;
+	if (b->arch_count < FILTER_ARCHS)
+		b->archs[b->arch_count++] = arch;
+}
+
+static int add_archs(struct build *b)
+{
+	const struct spec_strings *names = &b->seccomp->architectures;
+
+	note_arch(b, seccomp_arch_native()); /* always there, listed or not */
+	for (uint32_t i = 0; i < names->count; i++) {
+		const struct word *word = words_find(words_seccomp_archs, names->items[i]);
+		int r = word ? seccomp_arch_add(b->filter, (uint32_t)word->value) : -EINVAL;
+
+		if (r < 0 && r != -EEXIST)
+			return refuse(b, r, "/architectures", arena_format(b->arena, "cannot add architecture %s",
+									   names->items[i]));
+		note_arch(b, (uint32_t)word->value);
+	}
+	return 0;
+}
+
+static int add_attributes(struct build *b)
+{
+	uint32_t names = 0;
+	int r;
+
+	for (uint32_t i = 0; i < b->seccomp->rule_count; i++)
+		names += b->seccomp->rules[i].names.count;
+	/* ours to decide (identity), and never threads: the shim has one */
+	r = seccomp_attr_set(b->filter, SCMP_FLTATR_CTL_NNP, 0);
+	if (r >= 0)
+		r = seccomp_attr_set(b->filter, SCMP_FLTATR_CTL_TSYNC, 0);
+	/* a libseccomp before 2.5 has no tree: slower, not wrong */
+	if (r >= 0 && names > TREE_FROM)
+		seccomp_attr_set(b->filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+	return r < 0 ? refuse(b, r, "", "cannot prepare the filter") : 0;
+}
+
+static struct scmp_arg_cmp comparison(const struct spec_seccomp_arg *arg)
+{
+	const struct word *op = words_find(words_seccomp_operators, arg->op);
+
+	return (struct scmp_arg_cmp){
+		.arg = arg->index, .op = op ? (enum scmp_compare)op->value : SCMP_CMP_EQ,
+		.datum_a = arg->value, .datum_b = arg->value_two,
+	};
+}
+
+/* libseccomp takes one condition an argument; several on the same one are alternatives (LNX-11). */
+static bool repeats_argument(const struct spec_seccomp_rule *rule)
+{
+	for (uint32_t i = 0; i < rule->arg_count; i++)
+		for (uint32_t k = 0; k < i; k++)
+			if (rule->args[i].index == rule->args[k].index)
+				return true;
+	return false;
+}
+
+static int add_call(struct build *b, const struct spec_seccomp_rule *rule, uint32_t action, int number)
+{
+	struct scmp_arg_cmp all[6];
+	int r = 0;
+
+	if (repeats_argument(rule)) {
+		for (uint32_t i = 0; i < rule->arg_count && r >= 0; i++) {
+			all[0] = comparison(&rule->args[i]);
+			r = seccomp_rule_add_array(b->filter, action, number, 1, all);
+		}
+		return r;
+	}
+	for (uint32_t i = 0; i < rule->arg_count; i++) /* at most 6: one each, checked just now */
+		all[i] = comparison(&rule->args[i]);
+	return seccomp_rule_add_array(b->filter, action, number, rule->arg_count, all);
+}
+
+static int add_rule(struct build *b, uint32_t index)
+{
+	const struct spec_seccomp_rule *rule = &b->seccomp->rules[index];
+	uint32_t action = action_number(rule->action, rule->has_errno, rule->errno_ret);
+
+	if (action == b->default_action)
+		return 0; /* libseccomp refuses what says nothing */
+	for (uint32_t i = 0; i < rule->names.count; i++) {
+		int number = seccomp_syscall_resolve_name(rule->names.items[i]);
+		int r = number == __NR_SCMP_ERROR ? 0 : add_call(b, rule, action, number);
+
+		if (r < 0)
+			return refuse(b, r, arena_format(b->arena, "/syscalls/%u", index),
+				      arena_format(b->arena, "cannot add a rule for %s", rule->names.items[i]));
+	}
+	return 0;
+}
+
+/* libseccomp 2.5 can only write to a descriptor. */
+static int export(struct build *b, struct compiled_filter *ret)
+{
+	struct sock_filter stub[FILTER_ENOSYS];
+	uint32_t head = filter_enosys(b->seccomp, b->archs, b->arch_count, stub) * (uint32_t)sizeof stub[0];
+	int fd = memfd_create("seccomp", MFD_CLOEXEC), r = fd < 0 ? -errno : 0;
+	off_t length = 0;
+	char *bytes;
+
+	if (r >= 0)
+		r = seccomp_export_bpf(b->filter, fd);
+	if (r >= 0)
+		length = lseek(fd, 0, SEEK_END);
+	if (r >= 0 && (length <= 0 || (uint64_t)length + head > PLAN_MAX_BPF))
+		r = -E2BIG;
+	if (r >= 0) {
+		bytes = arena_alloc(b->arena, head + (size_t)length);
+		memcpy(bytes, stub, head);
+		if (pread(fd, bytes + head, (size_t)length, 0) != (ssize_t)length)
+			r = -EIO;
+		*ret = (struct compiled_filter){ bytes, head + (uint32_t)length, 0 };
+	}
+	if (fd >= 0)
+		close(fd);
+	return r < 0 ? refuse(b, r, "", "cannot compile the filter") : 0;
+}
+
+static int build(struct build *b, struct compiled_filter *ret)
+{
+	int r;
+
+	b->default_action = action_number(b->seccomp->default_action, b->seccomp->has_default_errno,
+					  b->seccomp->default_errno);
+	b->filter = seccomp_init(b->default_action);
+	if (!b->filter)
+		return refuse(b, EINVAL, "/defaultAction", "the library refuses the default action");
+	r = add_archs(b);
+	if (r >= 0)
+		r = add_attributes(b);
+	for (uint32_t i = 0; i < b->seccomp->rule_count && r >= 0; i++)
+		r = add_rule(b, i);
+	if (r >= 0)
+		r = export(b, ret);
+	seccomp_release(b->filter);
+	return r;
+}
+
+/* Absent flags mean SPEC_ALLOW, as in runc (LNX-05): the mitigation costs and protects only the container
+ * from itself. An empty list means none. */
+static uint32_t filter_flags(const struct spec_seccomp *seccomp)
+{
+	uint32_t flags = seccomp->has_flags ? 0 : PLAN_FILTER_SPEC_ALLOW;
+
+	for (uint32_t i = 0; i < seccomp->flags.count; i++) {
+		const struct word *word = words_find(words_seccomp_flags, seccomp->flags.items[i]);
+
+		flags |= word ? (uint32_t)word->value & PLAN_ALL_filter_flags : 0;
+	}
+	return flags;
+}
+
+int compile_seccomp(struct arena *arena, const struct spec_seccomp *seccomp, const struct facts *facts,
+		    const char *cache, struct compiled_filter *ret, struct error *error)
+{
+	struct build b = { .arena = arena, .seccomp = seccomp, .error = error };
+	struct compiled_filter filter = { NULL, 0, 0 };
+	bool keep = cache && seccomp->text && seccomp->text_length;
+	int r = 0;
+
+	if (!keep || !filter_cache_read(arena, cache, seccomp, facts, &filter)) {
+		r = build(&b, &filter);
+		if (r >= 0 && keep)
+			filter_cache_write(arena, cache, seccomp, facts, &filter);
+	}
+	if (r < 0)
+		return r;
+	filter.flags = filter_flags(seccomp);
+	*ret = filter;
+	return 0;
+}
+
+int compile_filter(struct compile *c)
+{
+	const struct spec_seccomp *seccomp = c->spec->linux_->seccomp;
+	struct compiled_filter filter;
+	struct plan_seccomp record;
+	int r;
+
+	if (!seccomp)
+		return 0;
+	r = compile_seccomp(c->arena, seccomp, c->facts, c->options->cache, &filter, c->error);
+	if (r < 0)
+		return r;
+	record = (struct plan_seccomp){ .flags = filter.flags,
+					.filter = writer_blob(c->writer, filter.bytes, filter.length) };
+	WRITER_ADD(c->writer, SECCOMP, seccomp, &record, SECCOMP);
+	return 0;
+}

@@ -1,0 +1,137 @@
+/* Compiled filters kept between runs (LNX-16): a profile of 300 names costs libseccomp 8 ms, reading it
+ * back four system calls. A file holds the profile's text beside the filter, and the two texts are compared:
+ * the hash in its name only finds it. The directory belongs to the runtime alone; a file that another user
+ * could have written is no entry, and none is ever changed in place.
+ */
+#include <dirent.h>
+#include <fcntl.h>
+#include <seccomp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "compile/filter.h"
+
+#define CACHE_MAGIC 0x3143434553495243ULL /* its last digit counts changes of what we put into a filter */
+#define CACHE_TEXT (1u << 20)		  /* a profile above this is not kept */
+#define CACHE_FILES 128			  /* then all are thrown away: profiles change with releases, not by the hour */
+
+struct cache_head {
+	uint64_t magic;
+	uint32_t arch, text_length, filter_length;
+	uint32_t major, minor, micro; /* of libseccomp: a newer one knows more names */
+};
+
+static struct cache_head make_head(const struct spec_seccomp *seccomp, const struct facts *facts, uint32_t length)
+{
+	const struct scmp_version *version = seccomp_version();
+
+	return (struct cache_head){
+		.magic = CACHE_MAGIC, .arch = facts->audit_arch, .text_length = seccomp->text_length,
+		.filter_length = length, .major = version->major, .minor = version->minor,
+		.micro = version->micro,
+	};
+}
+
+static const char *file_name(struct arena *arena, const char *directory, const struct spec_seccomp *seccomp,
+			     const struct facts *facts)
+{
+	uint64_t hash = 0xcbf29ce484222325ULL ^ facts->audit_arch;
+
+	for (uint32_t i = 0; i < seccomp->text_length; i++)
+		hash = (hash ^ (unsigned char)seccomp->text[i]) * 0x100000001b3ULL;
+	return arena_format(arena, "%s/%016llx", directory, (unsigned long long)hash);
+}
+
+static bool trusted(const struct stat *st, const struct facts *facts)
+{
+	return S_ISREG(st->st_mode) && st->st_uid == facts->uid && (st->st_mode & 077) == 0;
+}
+
+bool filter_cache_read(struct arena *arena, const char *directory, const struct spec_seccomp *seccomp,
+		       const struct facts *facts, struct compiled_filter *ret)
+{
+	int fd = open(file_name(arena, directory, seccomp, facts), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	size_t text_room = (seccomp->text_length + 7u) / 8 * 8, size;
+	struct cache_head head;
+	struct stat st;
+	char *bytes;
+	ssize_t n = -1;
+
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &st) < 0 || !trusted(&st, facts) || st.st_size < (off_t)(sizeof head + text_room) ||
+	    st.st_size > (off_t)(sizeof head + text_room + PLAN_MAX_BPF)) {
+		close(fd);
+		return false;
+	}
+	size = (size_t)st.st_size;
+	bytes = arena_alloc(arena, size);
+	n = read(fd, bytes, size);
+	close(fd);
+	head = make_head(seccomp, facts, (uint32_t)(size - sizeof head - text_room));
+	if (n != (ssize_t)size || memcmp(bytes, &head, sizeof head) != 0 || head.filter_length == 0 ||
+	    head.filter_length % 8 || memcmp(bytes + sizeof head, seccomp->text, seccomp->text_length) != 0)
+		return false;
+	ret->bytes = bytes + sizeof head + text_room;
+	ret->length = head.filter_length;
+	return true;
+}
+
+/* Only on the way of a miss, which costs milliseconds anyway. */
+static void make_room(const char *directory)
+{
+	DIR *dir = opendir(directory);
+	unsigned count = 0;
+
+	if (!dir)
+		return;
+	while (readdir(dir))
+		count++;
+	rewinddir(dir);
+	for (struct dirent *entry; count > CACHE_FILES && (entry = readdir(dir));)
+		if (entry->d_name[0] != '.')
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	closedir(dir);
+}
+
+static bool write_all(int fd, const char *bytes, size_t length)
+{
+	while (length) {
+		ssize_t n = write(fd, bytes, length);
+
+		if (n <= 0)
+			return false;
+		bytes += n;
+		length -= (size_t)n;
+	}
+	return true;
+}
+
+void filter_cache_write(struct arena *arena, const char *directory, const struct spec_seccomp *seccomp,
+			const struct facts *facts, const struct compiled_filter *filter)
+{
+	size_t text_room = (seccomp->text_length + 7u) / 8 * 8;
+	const char *name = file_name(arena, directory, seccomp, facts), *temporary;
+	struct cache_head head = make_head(seccomp, facts, filter->length);
+	size_t size = sizeof head + text_room + filter->length;
+	char *bytes;
+	int fd;
+
+	if (seccomp->text_length > CACHE_TEXT)
+		return;
+	bytes = arena_alloc(arena, size);
+	memcpy(bytes, &head, sizeof head);
+	memcpy(bytes + sizeof head, seccomp->text, seccomp->text_length);
+	memcpy(bytes + sizeof head + text_room, filter->bytes, filter->length);
+	mkdir(directory, 0700);
+	make_room(directory);
+	temporary = arena_format(arena, "%s.%ld", name, (long)getpid());
+	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return; /* the filter is here: the cache only makes the next one faster */
+	if (!write_all(fd, bytes, size) || rename(temporary, name) < 0)
+		unlink(temporary);
+	close(fd);
+}
