@@ -75,10 +75,9 @@ static char *compiled_text(const char *directory, const char *config, size_t len
 	FILE *out = open_memstream(&text, &size);
 
 	read_facts(&arena, directory, &facts);
-	if (spec_parse(config, length, &spec, &error) < 0)
-		fail_msg("%s: %s: %s", directory, error.pointer, error.text);
 	/* a refusal is a golden text too: what cannot be done must say why */
-	if (compile_plan(&arena, &spec, &facts, &options, &compiled, &error) < 0)
+	if (spec_parse(config, length, &spec, &error) < 0 ||
+	    compile_plan(&arena, &spec, &facts, &options, &compiled, &error) < 0)
 		fprintf(out, "refused: %s: %s\n", error.pointer, error.text);
 	else
 		plan_dump_text(&compiled.plan, out);
