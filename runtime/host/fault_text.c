@@ -76,6 +76,9 @@ void fault_error(const struct plan *plan, const struct fault *fault, struct erro
 	copy.object[FAULT_OBJECT - 1] = copy.note[FAULT_NOTE - 1] = 0;
 	if (copy.error < 0)
 		copy.error = 0;
+	/* CRE-24: v1 refuses a limit below what is in use already (v2 kills instead) */
+	if (copy.op == FAULT_WRITE && copy.error == EBUSY && !copy.note[0] && strstr(copy.object, "/memory."))
+		fault_note(&copy, "memory limit too low?");
 	before_object(&copy, before, sizeof before);
 	/* where: the user's words when there are any, else the stage, but not before a whole sentence */
 	const char *stage = !source && !speaks_for_itself(&copy) && copy.op != FAULT_EXEC &&
