@@ -15,7 +15,7 @@ adapt() { # FILE
 		'del(.hooks)' \
 		'if .linux.namespaces | map(.path // "") | any(startswith("/run") or startswith("/var")) then .linux.namespaces |= map(del(.path)) else . end'
 	# limits above this caller's own may need CAP_SYS_RESOURCE
-	if ! capsh --has-p=cap_sys_resource 2>/dev/null; then config '.process.rlimits |= map(select(.type == "RLIMIT_NOFILE") | .hard = 512 | .soft = 512)'; fi
+	if ! capsh --has-p=cap_sys_resource 2>/dev/null; then config '.process.rlimits = [.process.rlimits // [] | .[] | select(.type == "RLIMIT_NOFILE") | .hard = 512 | .soft = 512]'; fi
 	# not every host has the IPv6 or fuse nodes of privileged configs
 	set_args sh -c 'echo alive; cat /proc/self/cgroup >/dev/null; sleep 0'
 }

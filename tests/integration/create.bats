@@ -61,8 +61,8 @@ test_setup() { needs_root; new_bundle sh -c 'echo started; sleep 100'; }
 	config '.linux.maskedPaths = []'
 	run_ok ocirun run --bundle "$BUNDLE" "$ID"
 	has "_ses.$ID"
-	run_ok ocirun run --no-new-keyring --bundle "$BUNDLE" "$ID"
-	lacks "_ses.$ID"
+	run_ok ocirun run --no-new-keyring --bundle "$BUNDLE" "other-$ID"
+	lacks "_ses.other-$ID"
 }
 
 @test "CRE-10 --preserve-fds passes 3..3+N-1 and nothing else" {
@@ -209,14 +209,13 @@ test_setup() { needs_root; new_bundle sh -c 'echo started; sleep 100'; }
 
 @test "CRE-25 the shim ends when its creator is killed before READY" {
 	config '.hooks = {createRuntime: [{path: "/bin/sleep", args: ["sleep", "100"]}]}'
-	ocirun create --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1 &
+	"$OCIRUN" --root "$ROOT" create --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1 &
 	local creator=$! shim
 	wait_for pgrep -P "$creator" ociinit
 	shim=$(pgrep -P "$creator" ociinit)
 	kill -KILL "$creator"
 	wait "$creator" || :
 	wait_for test ! -e "/proc/$shim"
-	pkill -f 'sleep 100' -P 1 || :
 	# the next command clears what is left
 	run_fail ocirun state "$ID"
 	has "does not exist"

@@ -3,7 +3,7 @@
 
 load lib
 
-test_setup() { needs_root; new_bundle sh -c 'trap "echo term; exit 3" TERM; trap "echo usr1" USR1; while :; do sleep 0.1; done'; }
+test_setup() { needs_root; new_bundle sh -c 'trap "echo term; exit 3" TERM; trap "echo usr1" USR1; trap "echo rt3; exit 4" 37; while :; do sleep 0.1; done'; }
 
 @test "KIL-01 KIL-02 the default is TERM; names with and without SIG, in any case, and numbers" {
 	create
@@ -33,8 +33,10 @@ test_setup() { needs_root; new_bundle sh -c 'trap "echo term; exit 3" TERM; trap
 @test "KIL-02 real-time signals by name" {
 	create
 	ocirun start "$ID"
+	sleep 0.3
 	ocirun kill "$ID" RTMIN+3
 	wait_status stopped
+	grep -q rt3 "$DIR/out"
 }
 
 @test "KIL-03 KIL-05 a stopped container; --all makes it no error" {
@@ -129,7 +131,7 @@ test_setup() { needs_root; new_bundle sh -c 'trap "echo term; exit 3" TERM; trap
 	local pid
 	pid=$(pid_of)
 	run_ok ocirun delete "$ID" --force
-	[ ! -e "/proc/$pid" ]
+	is_gone "$pid"
 	[ ! -e "$ROOT/$ID" ]
 }
 
@@ -144,7 +146,7 @@ test_setup() { needs_root; new_bundle sh -c 'trap "echo term; exit 3" TERM; trap
 	create
 	ocirun kill "$ID" KILL
 	wait_status stopped
-	rm "$ROOT/$ID/state.json"
+	mv "$ROOT/$ID/state.json" "$ROOT/$ID/creating.json"
 	run_fail ocirun state "$ID"
 	has "does not exist"
 	run_ok ocirun delete --force "$ID"
@@ -170,7 +172,7 @@ test_setup() { needs_root; new_bundle sh -c 'trap "echo term; exit 3" TERM; trap
 	sub=$!
 	echo $sub >"$dir/a/b/cgroup.procs"
 	run_ok ocirun delete --force "$ID"
-	wait_for test ! -e "/proc/$sub"
+	wait_for is_gone "$sub"
 	while read -r dir; do
 		[ ! -e "$dir" ]
 	done <"$DIR/dirs"

@@ -101,6 +101,9 @@ create() { # [ID] with stdio that no test's output pipe waits for
 status_of() { ocirun state "${1:-$ID}" | jq -r .status; }
 pid_of() { ocirun state "${1:-$ID}" | jq -r .pid; }
 
+# The process is dead: gone, or a zombie that waits for its parent.
+is_gone() { [ ! -e "/proc/$1" ] || grep -q '^State:.*[ZX]' "/proc/$1/status" 2>/dev/null; }
+
 # Wait until the condition holds, 10 s at most.
 wait_for() {
 	local i

@@ -125,7 +125,8 @@ test_setup() { needs_root; new_bundle true; }
 	has "1 1"
 	has three
 	# of another process: not ours
-	run_ok sh -c "LISTEN_PID=1 LISTEN_FDS=1 exec '$OCIRUN' --root '$ROOT' run --bundle '$BUNDLE' '$ID' 3<'$DIR/three' 2>&1 || true"
+	run sh -c "LISTEN_PID=1 LISTEN_FDS=1 exec '$OCIRUN' --root '$ROOT' run --bundle '$BUNDLE' '$ID' 3<'$DIR/three' 2>&1"
+	lacks three
 	lacks "1 1"
 }
 

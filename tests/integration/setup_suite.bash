@@ -2,7 +2,9 @@
 
 snapshot() {
 	cut -d' ' -f4- /proc/self/mountinfo
-	find /sys/fs/cgroup -type d 2>/dev/null | sort
+	# the upper levels, and anything of ours at any depth: other programs' groups come and go below theirs
+	find /sys/fs/cgroup -maxdepth 2 -type d | sort
+	find /sys/fs/cgroup -type d -path '*ocirun*' | sort
 	pgrep -a ociinit || test $? -eq 1
 }
 

@@ -218,7 +218,7 @@ sh_inside() { inside sh -c "$1"; }
 }
 
 @test "DEV-09 DEV-10 DEV-11 DEV-12 DEV-13 DEV-14 DEV-15 DEV-16 default devices and links" {
-	sh_inside 'cd /dev; stat -c "%n %a %t:%T" null zero full random urandom tty; for l in fd stdin stdout stderr ptmx; do echo "$l $(readlink $l)"; done; echo x >null; head -c 3 zero | od -An -tx1; echo x >full'
+	sh_inside 'cd /dev; stat -c "%n %a %t:%T" null zero full random urandom tty; for l in fd stdin stdout stderr ptmx; do echo "$l $(readlink $l)"; done; echo x >null; head -c 3 zero | od -An -tx1; echo x >full || :'
 	has "null 666 1:3"
 	has "zero 666 1:5"
 	has "full 666 1:7"
@@ -301,7 +301,7 @@ sh_inside() { inside sh -c "$1"; }
 }
 
 @test "CFG-04 a read-only root" {
-	sh_inside 'touch /x'
+	sh_inside 'touch /x || :'
 	has "Read-only file system"
 }
 

@@ -87,6 +87,7 @@ test_setup() { needs_root; new_bundle sleep 100; config '.annotations = {"org.ex
 }
 
 @test "LST-02 BAT-58 json: one line, an array, keys in order; empty is []" {
+	mkdir -p "$ROOT"
 	run_ok ocirun list --format json
 	[ "$output" = "[]" ]
 	create
