@@ -124,7 +124,8 @@ static inline const struct plan_record *plan_next(const struct plan *plan, const
 	return next < end ? (const struct plan_record *)(const void *)next : NULL;
 }
 
-#define plan_each(plan, r) (const struct plan_record *r = plan_first(plan); r; r = plan_next(plan, r))
+#define plan_each(plan, r) \
+	for (const struct plan_record *r = plan_first(plan); r; r = plan_next(plan, r))
 
 /* The string of a field; "" when absent. NUL-terminated, borrowed from the plan. */
 static inline const char *plan_text(const struct plan *plan, struct plan_str str)
@@ -147,7 +148,7 @@ static inline uint64_t plan_number(const struct plan *plan, struct plan_list lis
 /* The first record of a kind, or NULL. */
 static inline const void *plan_find(const struct plan *plan, enum plan_kind kind)
 {
-	for plan_each (plan, r)
+	plan_each(plan, r)
 		if (r->kind == kind)
 			return r;
 	return NULL;

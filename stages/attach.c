@@ -9,7 +9,7 @@
 
 const struct plan_source *attach_source(const struct plan *plan, uint64_t tree)
 {
-	for plan_each (plan, r) {
+	plan_each(plan, r) {
 		if (r->kind != PLAN_KIND_source)
 			continue;
 		if (STAGE_RECORD(source, r)->tree == tree)

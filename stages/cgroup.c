@@ -12,7 +12,7 @@
 /* The n-th record `cgroup`, or NULL. */
 static const struct plan_cgroup *group_number(const struct plan *plan, uint64_t n)
 {
-	for plan_each (plan, r)
+	plan_each(plan, r)
 		if (r->kind == PLAN_KIND_cgroup && n-- == 0)
 			return (const void *)r;
 	return NULL;

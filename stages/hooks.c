@@ -48,8 +48,7 @@ static int load_filter(void *context)
 {
 	const struct shim *shim = context;
 
-	for
-		plan_each (shim->plan, r) {
+	plan_each(shim->plan, r) {
 			const struct plan_seccomp *seccomp = STAGE_RECORD(seccomp, r);
 			struct sock_fprog program;
 			int error;

@@ -32,7 +32,7 @@ static bool exposes(const struct plan *plan)
 {
 	const struct plan_launch *launch = plan_find(plan, PLAN_KIND_launch);
 
-	for plan_each (plan, r)
+	plan_each(plan, r)
 		if (r->kind == PLAN_KIND_join && STAGE_RECORD(join, r)->type & (PLAN_NS_USER | PLAN_NS_PID))
 			return true;
 	return launch && launch->pid_path.length > 0;
@@ -49,7 +49,7 @@ static int open_all(struct shim *shim, struct fault *fault)
 {
 	unsigned count = 0;
 
-	for plan_each (shim->plan, r) {
+	plan_each(shim->plan, r) {
 		const char *path;
 		int fd;
 
@@ -71,7 +71,7 @@ static unsigned place(const struct plan *plan, const struct plan_record *record)
 {
 	unsigned n = 0;
 
-	for plan_each (plan, r) {
+	plan_each(plan, r) {
 		if (r == record)
 			break;
 		n += r->kind == PLAN_KIND_join;

@@ -115,7 +115,7 @@ static int restore_limit(struct shim *shim, struct fault *fault)
 
 	if (!shim->soft_nofile)
 		return 0;
-	for plan_each (shim->plan, record)
+	plan_each(shim->plan, record)
 		if (record->kind == PLAN_KIND_rlimit &&
 		    STAGE_RECORD(rlimit, record)->resource == RLIMIT_NOFILE)
 			return 0;

@@ -17,7 +17,7 @@ static uint32_t count_sources(const struct plan *plan)
 {
 	uint32_t count = 0;
 
-	for plan_each (plan, r)
+	plan_each(plan, r)
 		count += r->kind == PLAN_KIND_source;
 	return count;
 }

@@ -150,7 +150,7 @@ static void print_field(FILE *out, const struct plan *plan, const struct plan_fi
 
 void plan_dump_text(const struct plan *plan, FILE *out)
 {
-	for plan_each (plan, r) {
+	plan_each(plan, r) {
 		const struct plan_shape *shape = &plan_shapes[r->kind];
 
 		fprintf(out, "%-10s %-13s", plan_rows[r->row].name, shape->name);

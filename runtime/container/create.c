@@ -44,7 +44,7 @@ static void name_groups(struct arena *arena, const struct compiled *compiled, st
 
 	state->cgroup_dirs = compiled->cgroup_dirs;
 	state->cgroup_names.items = arena_alloc(arena, (count + 1) * sizeof(char *));
-	for plan_each (&compiled->plan, record)
+	plan_each(&compiled->plan, record)
 		if (record->kind == PLAN_KIND_cgroup && i < count)
 			state->cgroup_names.items[i++] =
 				plan_text(&compiled->plan, ((const struct plan_cgroup *)(const void *)record)->name);
@@ -179,7 +179,7 @@ static int fill_slots(struct making *making, int *ret)
 			return making->page;
 		ret[gate->fault] = making->page;
 	}
-	for plan_each (plan, record) {
+	plan_each(plan, record) {
 		const struct plan_cgroup_join *join = (const void *)record;
 
 		if (record->kind != PLAN_KIND_cgroup_join || join->tasks >= PLAN_MAX_SLOTS)

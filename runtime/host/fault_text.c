@@ -59,7 +59,7 @@ static const char *source_of(const struct plan *plan, uint32_t number)
 
 	if (!plan || number == FAULT_NO_RECORD)
 		return NULL;
-	for plan_each (plan, record)
+	plan_each(plan, record)
 		if (i++ == number)
 			return record->source.length ? plan_text(plan, record->source) : NULL;
 	return NULL;

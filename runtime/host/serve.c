@@ -153,7 +153,7 @@ static int on_forked(struct launch *launch, struct message *message, struct erro
 
 static bool has_hooks(const struct plan *plan, enum plan_row row)
 {
-	for plan_each (plan, record)
+	plan_each(plan, record)
 		if (record->kind == PLAN_KIND_hook && record->row == row)
 			return true;
 	return false;

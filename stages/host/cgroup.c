@@ -12,7 +12,7 @@
 
 const struct plan_cgroup *cgroup_number(const struct plan *plan, uint64_t n)
 {
-	for plan_each (plan, r)
+	plan_each(plan, r)
 		if (r->kind == PLAN_KIND_cgroup && n-- == 0)
 			return (const void *)r;
 	return NULL;
@@ -77,7 +77,7 @@ static int run_all(const struct cgroup_place *at, bool late)
 	const struct plan_record *waiting[RETRY_MAX];
 	uint32_t numbers[RETRY_MAX], count = 0, number = 0;
 
-	for plan_each (at->plan, r) {
+	plan_each(at->plan, r) {
 		int error = due(r, late) ? run(at, r) : 0;
 
 		if (error < 0 && (count == RETRY_MAX || !may_retry(r, error)))
@@ -148,7 +148,7 @@ int host_cgroups_tasks(const struct host_cgroups *groups, const struct plan_cgro
 
 static bool has_join(const struct plan *plan, uint64_t group)
 {
-	for plan_each (plan, r)
+	plan_each(plan, r)
 		if (r->kind == PLAN_KIND_cgroup_join &&
 		    ((const struct plan_cgroup_join *)(const void *)r)->group == group)
 			return true;
@@ -162,7 +162,7 @@ int host_cgroups_add(const struct plan *plan, struct host_cgroups *groups, int64
 	uint32_t n = 0, number = 0;
 
 	number_text(text, (uint64_t)pid);
-	for plan_each (plan, record) {
+	plan_each(plan, record) {
 		const struct plan_cgroup *here = (const void *)record; /* if it is one */
 		uint32_t group = n;
 		int r = 0;

@@ -24,8 +24,7 @@ int host_hooks(const struct plan *plan, int64_t pid, int abort_fd, struct fault 
 {
 	uint32_t number = 0;
 
-	for
-		plan_each (plan, record) {
+	plan_each(plan, record) {
 			if (record->kind == PLAN_KIND_hook && record->row == PLAN_ROW_HOST_HOOKS) {
 				int r = run_one(plan, (const struct plan_hook *)(const void *)record, pid,
 						abort_fd, fault);

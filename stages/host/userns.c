@@ -66,7 +66,7 @@ static const struct plan_userns *find(const struct plan *plan, uint32_t *ret_num
 {
 	uint32_t number = 0;
 
-	for plan_each (plan, r) {
+	plan_each(plan, r) {
 		if (r->kind == PLAN_KIND_userns) {
 			*ret_number = number;
 			return (const void *)r;

@@ -46,8 +46,7 @@ static inline int fixture_run(const struct stage *stage)
 	if (plan_check(build.bytes, build_finish(&build), &plan, &why) < 0)
 		fail_msg("plan: %s %s", why.what, why.field);
 	shim.plan = &plan;
-	for
-		plan_each (&plan, record)
+	plan_each(&plan, record)
 			for (int i = 0; i < STAGE_KINDS && r == 0; i++)
 				if (stage->kinds[i].run && stage->kinds[i].kind == record->kind)
 					r = stage->kinds[i].run(&shim, record, &fault);

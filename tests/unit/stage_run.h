@@ -56,7 +56,7 @@ static inline void stage_start(void)
 /* Execute what the stage owns. 0, or the first failure. */
 static inline int stage_run(const struct stage *stage)
 {
-	for plan_each (&stage_plan, r)
+	plan_each(&stage_plan, r)
 		for (int k = 0; k < STAGE_KINDS && stage->kinds[k].kind; k++)
 			if (stage->kinds[k].kind == r->kind) {
 				int error = stage->kinds[k].run(&shim, r, &fault);

@@ -45,7 +45,7 @@ static inline int bench_run(struct bench *b, const struct stage *stage)
 
 	assert_int_equal(r, 0);
 	b->shim.plan = &b->plan;
-	for plan_each (&b->plan, record)
+	plan_each(&b->plan, record)
 		for (int i = 0; r >= 0 && i < STAGE_KINDS && stage->kinds[i].kind; i++)
 			if (stage->kinds[i].kind == record->kind)
 				r = stage->kinds[i].run(&b->shim, record, &b->fault);
