@@ -10,15 +10,17 @@
 
 #define SAFE (PLAN_ATTR_NOSUID | PLAN_ATTR_NODEV | PLAN_ATTR_NOEXEC)
 
-/* cgroup2 on `target`. Bound instead where mounting may be refused: in a user namespace, or when the group
- * namespace is the host's. */
+/* cgroup2 on `target`. Bound in the group namespace of the host: there a mount sets the options of the one
+ * super block that all share (apply_cgroup_root_flags), and the host would lose nsdelegate and
+ * memory_recursiveprot. In a user namespace mounting may be refused: then bound as well. */
 static void add_v2(struct compile *c, const struct spec_mount *mount, const char *target, uint32_t group,
 		   const char *source)
 {
-	bool own = compile_is_new(c, PLAN_NS_CGROUP);
+	bool own = compile_is_new(c, PLAN_NS_CGROUP), shared = !compile_has(c, PLAN_NS_CGROUP);
 	const char *host = own ? c->result->cgroup_dirs.items[group] : c->facts->hierarchies[group].mount;
 	struct plan_mount record = {
-		.how = PLAN_MOUNT_CGROUP2, .target = writer_text(c->writer, target), .tree = PLAN_NONE,
+		.how = shared ? PLAN_MOUNT_BIND : PLAN_MOUNT_CGROUP2,
+		.target = writer_text(c->writer, target), .tree = PLAN_NONE,
 		.type = writer_text(c->writer, "cgroup2"), .device = writer_text(c->writer, "cgroup"),
 		.super = mount->super_set & ~mount->super_clear, .attr_set = mount->attr_set,
 		.attr_clear = mount->attr_clear, .rec_set = mount->rec_set, .rec_clear = mount->rec_clear,
@@ -27,7 +29,8 @@ static void add_v2(struct compile *c, const struct spec_mount *mount, const char
 	/* read-only is the mount's: the super block is one with the host's, and would refuse to change */
 	record.super &= ~(uint64_t)PLAN_SUPER_RDONLY;
 	record.attr_set |= mount->super_set & PLAN_SUPER_RDONLY;
-	record.options = writer_strings(c->writer, mount->data.count, mount->data.items);
+	if (!shared)
+		record.options = writer_strings(c->writer, mount->data.count, mount->data.items);
 	if (!own || compile_user_namespace(c))
 		record.tree = compile_tree(c, host, PLAN_SOURCE_RECURSIVE, compile_propagation(c), source);
 	WRITER_ADD(c->writer, MOUNTS, mount, &record, source);
