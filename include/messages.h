@@ -10,6 +10,7 @@
 #include "limits.h"
 
 /* M(id, name, direction, bytes of the body, least and most descriptors) */
+/* clang-format off */
 #define MESSAGES(M)                                                                                \
 	M(PLAN, "plan", DOWN, 0, 1, 1 + PLAN_MAX_SLOTS)   /* sealed memfd, then the slots in order */  \
 	M(MAP, "map", UP, 0, 0, 0)                        /* write my id maps */                       \
@@ -21,6 +22,7 @@
 	M(GO, "go", DOWN, 0, 0, 0)                                                                     \
 	M(ABORT, "abort", DOWN, 0, 0, 0)                  /* instead of DONE or GO */                  \
 	M(FAULT, "fault", UP, sizeof(struct fault), 0, 0) /* the last message */
+/* clang-format on */
 
 struct message_forked {
 	int64_t pid; /* in the sender's pid namespace, which is the host side's; the pidfd comes along */
@@ -42,9 +44,11 @@ struct message_shape {
 	enum message_way way;
 	uint32_t body, least, most;
 };
+/* clang-format off */
 #define MESSAGE_X_SHAPE(id, name, way, body, least, most)                                          \
 	{ name, MESSAGE_##way, (uint32_t)(body), (least), (most) },
 /* By enum message_type. Include-local: each includer gets its own copy of ten rows. */
 #define MESSAGE_SHAPES { MESSAGES(MESSAGE_X_SHAPE) }
+/* clang-format on */
 
 #endif

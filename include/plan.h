@@ -21,6 +21,7 @@ enum plan_row { PLAN_ROWS(PLAN_X_ROW) PLAN_ROW_COUNT };
 #undef PLAN_X_ROW
 #define PLAN_AT(row) (1ULL << PLAN_ROW_##row)
 
+/* clang-format off */
 #define PLAN_X_WORD(id, word) id,
 #define PLAN_X_ENUM(name) enum plan_##name { PLAN_ENUM_##name(PLAN_X_WORD) PLAN_COUNT_##name };
 PLAN_ENUMS(PLAN_X_ENUM)
@@ -35,6 +36,7 @@ PLAN_BITSETS(PLAN_X_BITS)
 #undef PLAN_X_BITS
 #undef PLAN_X_OR
 #undef PLAN_X_BIT
+/* clang-format on */
 
 /* Bytes in the pool: offset from its start, length without the NUL that a string has behind it. */
 struct plan_str {
@@ -71,10 +73,10 @@ struct plan_record {
 #define PLAN_C_ARGV struct plan_list
 #define PLAN_C_NUMS struct plan_list
 #define PLAN_X_MEMBER(record, kind, name, limit) PLAN_C_##kind name;
-#define PLAN_X_STRUCT(id, name, rows)                                                              \
-	struct plan_##name {                                                                           \
-		struct plan_record head;                                                                   \
-		PLAN_FIELDS_##name(PLAN_X_MEMBER)                                                          \
+#define PLAN_X_STRUCT(id, name, rows)             \
+	struct plan_##name {                      \
+		struct plan_record head;          \
+		PLAN_FIELDS_##name(PLAN_X_MEMBER) \
 	};
 PLAN_RECORDS(PLAN_X_STRUCT)
 #undef PLAN_X_STRUCT
@@ -96,8 +98,8 @@ struct plan_header {
 	uint32_t list_offset;  /* union plan_slot[list_count] */
 	uint32_t list_count;
 	uint32_t pool_offset;
-	uint32_t pool_length;  /* total = pool_offset + pool_length */
-	uint32_t slot_count;   /* descriptors that must come with PLAN */
+	uint32_t pool_length; /* total = pool_offset + pool_length */
+	uint32_t slot_count;  /* descriptors that must come with PLAN */
 };
 
 /* A checked plan. Only plan_check() makes one. Borrowed memory. */
@@ -124,8 +126,7 @@ static inline const struct plan_record *plan_next(const struct plan *plan, const
 	return next < end ? (const struct plan_record *)(const void *)next : NULL;
 }
 
-#define plan_each(plan, r) \
-	for (const struct plan_record *r = plan_first(plan); r; r = plan_next(plan, r))
+#define plan_each(plan, r) for (const struct plan_record *r = plan_first(plan); r; r = plan_next(plan, r))
 
 /* The string of a field; "" when absent. NUL-terminated, borrowed from the plan. */
 static inline const char *plan_text(const struct plan *plan, struct plan_str str)

@@ -19,6 +19,7 @@
 
 #include "limits.h"
 
+/* clang-format off */
 /* R(id, name of the stage, half that executes it) */
 #define PLAN_ROWS(R)                                                                               \
 	R(CGROUP, "cgroup", HOST)       /* before the clone: groups, limits, device filter */          \
@@ -298,4 +299,5 @@
 	R(34, seccomp, PLAN_AT(LISTENER) | PLAN_AT(SECCOMP)) R(35, gate, PLAN_AT(GATE))                \
 	R(36, exec, PLAN_AT(EXEC))
 
+/* clang-format on */
 #endif

@@ -6,10 +6,12 @@
 
 #include "plan.h"
 
+/* clang-format off */
 enum plan_field_kind {
 	PLAN_NUM, PLAN_INT, PLAN_ENUM, PLAN_BITS, PLAN_CAPS, PLAN_SLOT, PLAN_TREE, PLAN_STR, PLAN_BLOB,
 	PLAN_STRS, PLAN_ARGV, PLAN_NUMS
 };
+/* clang-format on */
 
 /* A word of an ENUM or BITS field. */
 struct plan_word {
@@ -21,7 +23,7 @@ struct plan_field {
 	const char *name;
 	uint32_t offset; /* in the record's struct */
 	enum plan_field_kind kind;
-	uint64_t limit;  /* greatest value, allowed bits or greatest length */
+	uint64_t limit;                /* greatest value, allowed bits or greatest length */
 	const struct plan_word *words; /* ENUM, BITS: ends with a NULL word */
 };
 
@@ -38,6 +40,7 @@ struct plan_row_shape {
 	enum plan_half half;
 };
 
+/* clang-format off */
 #define PLAN_X_ROW(id, name, half) { name, PLAN_HALF_##half },
 static const struct plan_row_shape plan_rows[] = { PLAN_ROWS(PLAN_X_ROW) };
 #undef PLAN_X_ROW
@@ -50,6 +53,7 @@ PLAN_ENUMS(PLAN_X_ENUM)
 #define PLAN_X_BITS(name)                                                                          \
 	static const struct plan_word plan_words_BITS_##name[] = { PLAN_BITS_##name(PLAN_X_BWORD){ 0, NULL } };
 PLAN_BITSETS(PLAN_X_BITS)
+/* clang-format on */
 
 #define PLAN_L_NUM(l) (l)
 #define PLAN_L_INT(l) (l)
@@ -75,19 +79,20 @@ PLAN_BITSETS(PLAN_X_BITS)
 #define PLAN_W_STRS(l) NULL
 #define PLAN_W_ARGV(l) NULL
 #define PLAN_W_NUMS(l) NULL
-#define PLAN_X_FIELD(record, kind, name, limit)                                                    \
-	{ #name, (uint32_t)offsetof(struct plan_##record, name), PLAN_##kind,                          \
+#define PLAN_X_FIELD(record, kind, name, limit)                               \
+	{ #name, (uint32_t)offsetof(struct plan_##record, name), PLAN_##kind, \
 	  (uint64_t)PLAN_L_##kind(limit), PLAN_W_##kind(limit) },
-#define PLAN_X_FIELDS(id, name, rows)                                                              \
-	static const struct plan_field plan_fields_##name[] = { PLAN_FIELDS_##name(PLAN_X_FIELD) };    \
-	_Static_assert(sizeof(struct plan_##name) ==                                                   \
-			       sizeof(struct plan_record) + 8 * sizeof plan_fields_##name / sizeof(struct plan_field),     \
-		       "8 bytes a field: " #name);                                                             \
+#define PLAN_X_FIELDS(id, name, rows)                                                               \
+	static const struct plan_field plan_fields_##name[] = { PLAN_FIELDS_##name(PLAN_X_FIELD) }; \
+	_Static_assert(sizeof(struct plan_##name) ==                                                \
+			       sizeof(struct plan_record) +                                         \
+				       8 * sizeof plan_fields_##name / sizeof(struct plan_field),   \
+		       "8 bytes a field: " #name);                                                  \
 	_Static_assert((id) <= PLAN_KIND_MAX, "PLAN_KIND_MAX is too small for " #name);
 PLAN_RECORDS(PLAN_X_FIELDS)
 
-#define PLAN_X_SHAPE(id, name, rows)                                                               \
-	[id] = { #name, (rows), (uint32_t)sizeof(struct plan_##name),                                  \
+#define PLAN_X_SHAPE(id, name, rows)                                  \
+	[id] = { #name, (rows), (uint32_t)sizeof(struct plan_##name), \
 		 (uint32_t)(sizeof plan_fields_##name / sizeof(struct plan_field)), plan_fields_##name },
 /* By enum plan_kind; a row without a name is no kind. */
 static const struct plan_shape plan_shapes[PLAN_KIND_MAX + 1] = { PLAN_RECORDS(PLAN_X_SHAPE) };
@@ -100,7 +105,7 @@ static const struct plan_shape plan_shapes[PLAN_KIND_MAX + 1] = { PLAN_RECORDS(P
 #define PLAN_X_TEXT_BITS(name) #name "=" PLAN_BITS_##name(PLAN_X_TEXT_BWORD) ";"
 #define PLAN_X_TEXT_ROW(id, name, half) #id " " #half ";"
 static const char plan_schema_text[] = PLAN_ROWS(PLAN_X_TEXT_ROW) PLAN_ENUMS(PLAN_X_TEXT_ENUM)
-		PLAN_BITSETS(PLAN_X_TEXT_BITS) PLAN_RECORDS(PLAN_X_TEXT);
+	PLAN_BITSETS(PLAN_X_TEXT_BITS) PLAN_RECORDS(PLAN_X_TEXT);
 
 /* The format's version: FNV-1a over the schema's own text. Programs of different builds differ. */
 static inline uint64_t plan_schema_hash(void)

@@ -49,19 +49,18 @@ static int load_filter(void *context)
 	const struct shim *shim = context;
 
 	plan_each(shim->plan, r) {
-			const struct plan_seccomp *seccomp = STAGE_RECORD(seccomp, r);
-			struct sock_fprog program;
-			int error;
+		const struct plan_seccomp *seccomp = STAGE_RECORD(seccomp, r);
+		struct sock_fprog program;
+		int error;
 
-			if (r->kind != PLAN_KIND_seccomp || r->row != PLAN_ROW_SECCOMP)
-				continue;
-			program.len = (unsigned short)(seccomp->filter.length / sizeof(struct sock_filter));
-			program.filter =
-				(struct sock_filter *)(void *)(shim->plan->pool + seccomp->filter.offset);
-			error = sys_seccomp(SECCOMP_SET_MODE_FILTER, (unsigned)seccomp->flags, &program);
-			if (error < 0)
-				return error;
-		}
+		if (r->kind != PLAN_KIND_seccomp || r->row != PLAN_ROW_SECCOMP)
+			continue;
+		program.len = (unsigned short)(seccomp->filter.length / sizeof(struct sock_filter));
+		program.filter = (struct sock_filter *)(void *)(shim->plan->pool + seccomp->filter.offset);
+		error = sys_seccomp(SECCOMP_SET_MODE_FILTER, (unsigned)seccomp->flags, &program);
+		if (error < 0)
+			return error;
+	}
 	return 0;
 }
 

@@ -13,9 +13,9 @@ static const struct {
 	uint64_t type;
 	const char *name;
 } types[] = {
-	{ PLAN_NS_TIME, "a time" },   { PLAN_NS_MOUNT, "a mount" }, { PLAN_NS_CGROUP, "a cgroup" },
-	{ PLAN_NS_UTS, "a uts" },     { PLAN_NS_IPC, "an ipc" },    { PLAN_NS_USER, "a user" },
-	{ PLAN_NS_PID, "a pid" },     { PLAN_NS_NETWORK, "a network" },
+	{ PLAN_NS_TIME, "a time" }, { PLAN_NS_MOUNT, "a mount" },     { PLAN_NS_CGROUP, "a cgroup" },
+	{ PLAN_NS_UTS, "a uts" },   { PLAN_NS_IPC, "an ipc" },        { PLAN_NS_USER, "a user" },
+	{ PLAN_NS_PID, "a pid" },   { PLAN_NS_NETWORK, "a network" },
 };
 
 static const char *type_name(uint64_t type)

@@ -45,10 +45,12 @@ struct hint {
 };
 
 static const struct hint hints[] = {
-	{ EPERM, "proc", "a user namespace mounts proc only when it owns the pid namespace and nothing covers parts of the"
-	                 " /proc outside" },
-	{ EPERM, "sysfs", "a user namespace mounts sysfs only when it owns the network namespace and nothing covers parts"
-	                  " of the /sys outside" },
+	{ EPERM, "proc",
+	  "a user namespace mounts proc only when it owns the pid namespace and nothing covers parts of the"
+	  " /proc outside" },
+	{ EPERM, "sysfs",
+	  "a user namespace mounts sysfs only when it owns the network namespace and nothing covers parts"
+	  " of the /sys outside" },
 	{ ENODEV, NULL, "this kernel has no such file system" },
 	{ ENOSYS, NULL, "needs Linux 5.12" },
 	{ EOPNOTSUPP, NULL, "needs Linux 5.12" },
@@ -199,7 +201,10 @@ static int set_propagation(const struct shim *shim, const struct plan_mount *mou
 static int attach_bind(const struct shim *shim, const struct plan_mount *mount, int tree, int target)
 {
 	struct attach_attributes change = {
-		mount->attr_set, mount->attr_clear, mount->rec_set, mount->rec_clear,
+		mount->attr_set,
+		mount->attr_clear,
+		mount->rec_set,
+		mount->rec_clear,
 	};
 	int r = attach_change(tree, &change);
 	bool late = attach_must_wait(r);
@@ -319,10 +324,8 @@ static int mount_symlink(struct shim *shim, const struct plan_mount *mount, stru
 static int mount_run(struct shim *shim, const struct plan_record *record, struct fault *fault)
 {
 	static int (*const ways[])(struct shim *, const struct plan_mount *, struct fault *) = {
-		[PLAN_MOUNT_BIND] = mount_bind,
-		[PLAN_MOUNT_FILESYSTEM] = mount_filesystem,
-		[PLAN_MOUNT_CGROUP2] = mount_cgroup2,
-		[PLAN_MOUNT_REMOUNT] = mount_remount,
+		[PLAN_MOUNT_BIND] = mount_bind,       [PLAN_MOUNT_FILESYSTEM] = mount_filesystem,
+		[PLAN_MOUNT_CGROUP2] = mount_cgroup2, [PLAN_MOUNT_REMOUNT] = mount_remount,
 		[PLAN_MOUNT_SYMLINK] = mount_symlink,
 	};
 	const struct plan_mount *mount = STAGE_RECORD(mount, record);

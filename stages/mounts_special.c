@@ -10,7 +10,7 @@
 #include "mount.h"
 #include "path.h"
 
-#define COPY_DEPTH 64     /* directories below each other; each costs a buffer of the stack */
+#define COPY_DEPTH 64 /* directories below each other; each costs a buffer of the stack */
 #define COPY_BUFFER 4096
 #define OPEN_ENTRY (O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
 
@@ -157,7 +157,7 @@ static const struct {
 	uint64_t bit;
 	const char *name;
 } super_words[] = {
-	{ PLAN_SUPER_RDONLY, "ro" }, { PLAN_SUPER_SYNC, "sync" }, { PLAN_SUPER_MAND, "mand" },
+	{ PLAN_SUPER_RDONLY, "ro" },       { PLAN_SUPER_SYNC, "sync" },         { PLAN_SUPER_MAND, "mand" },
 	{ PLAN_SUPER_DIRSYNC, "dirsync" }, { PLAN_SUPER_LAZYTIME, "lazytime" },
 };
 
@@ -194,7 +194,10 @@ static int reconfigure(const struct shim *shim, const struct plan_mount *mount, 
 int mounts_remount(struct shim *shim, const struct plan_mount *mount)
 {
 	struct attach_attributes change = {
-		mount->attr_set, mount->attr_clear, mount->rec_set, mount->rec_clear,
+		mount->attr_set,
+		mount->attr_clear,
+		mount->rec_set,
+		mount->rec_clear,
 	};
 	FD_AUTO target = path_open(shim->root, plan_text(shim->plan, mount->target), O_PATH);
 	int r = target < 0 ? target : 0;

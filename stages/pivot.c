@@ -94,7 +94,8 @@ static int pivot_move(struct shim *shim, struct fault *fault)
 	int r = slash < 0 ? slash : pivot_hide_kernel_files(shim, fault);
 
 	if (r >= 0)
-		r = sys_move_mount(shim->root, "", slash, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+		r = sys_move_mount(shim->root, "", slash, "",
+				   MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 	if (r >= 0)
 		r = change_root(shim->root);
 	return r < 0 ? fault_set(fault, FAULT_PIVOT, r, "the container's root, without pivot_root") : 0;

@@ -26,30 +26,30 @@ struct shim_talk {
 struct shim {
 	const struct plan *plan;
 	const struct shim_talk *talk;
-	int sock;                      /* to the host side; -1 when closed */
-	uint32_t told;                 /* messages sent so far, one bit each: owned by shim/talk.c */
-	uint32_t kept;                 /* descriptors 3.. that the program keeps */
-	int slots[PLAN_MAX_SLOTS];     /* came with PLAN; -1: none or taken */
-	int trees[PLAN_MAX_TREES];     /* filled by `sources`; -1: none or taken */
-	int joins[8];                  /* namespaces opened before the first join */
-	int proc;                      /* host's /proc, O_PATH (source procfs); -1 */
-	int root;                      /* O_PATH of the container's root; after pivot of "/" */
-	bool pivoted;                  /* "/" is the container's root */
+	int sock;                  /* to the host side; -1 when closed */
+	uint32_t told;             /* messages sent so far, one bit each: owned by shim/talk.c */
+	uint32_t kept;             /* descriptors 3.. that the program keeps */
+	int slots[PLAN_MAX_SLOTS]; /* came with PLAN; -1: none or taken */
+	int trees[PLAN_MAX_TREES]; /* filled by `sources`; -1: none or taken */
+	int joins[8];              /* namespaces opened before the first join */
+	int proc;                  /* host's /proc, O_PATH (source procfs); -1 */
+	int root;                  /* O_PATH of the container's root; after pivot of "/" */
+	bool pivoted;              /* "/" is the container's root */
 	/* of the mount stages; all 0 and NULL at first */
 	uint64_t attached[PLAN_MAX_TREES / 64]; /* bit: trees[i] stands in the view already; see attach.h */
-	bool unsettled;                /* before 5.12: propagation of a tree comes after its attaching */
-	int mask_tmpfs;                /* the one under all masked directories; 0: not made yet */
-	int device_parent;             /* directory of the last device, when device_parent_path is set */
+	bool unsettled;                 /* before 5.12: propagation of a tree comes after its attaching */
+	int mask_tmpfs;                 /* the one under all masked directories; 0: not made yet */
+	int device_parent;              /* directory of the last device, when device_parent_path is set */
 	const char *device_parent_path; /* in the plan; its first device_parent_length bytes count */
 	size_t device_parent_length;
-	uint64_t soft_nofile;          /* soft RLIMIT_NOFILE that `sources` raised; 0: did not */
-	struct fault *page;            /* fault page shared with `start`, or NULL */
+	uint64_t soft_nofile;                 /* soft RLIMIT_NOFILE that `sources` raised; 0: did not */
+	struct fault *page;                   /* fault page shared with `start`, or NULL */
 	const struct plan_identity *identity; /* for hooks and seccomp */
-	char **args, **env;            /* of the program, NULL-terminated; set by `program` */
-	char *path;                    /* executable found by `program` */
+	char **args, **env;                   /* of the program, NULL-terminated; set by `program` */
+	char *path;                           /* executable found by `program` */
 	char path_buffer[PLAN_MAX_PATH + 1];
 	char home_buffer[PLAN_MAX_PATH + 16];
-	char listen_buffer[40];        /* LISTEN_PID=pid */
+	char listen_buffer[40]; /* LISTEN_PID=pid */
 };
 
 /* Execute one record. 0, or -errno with the fault filled (row and record are filled by the caller). */
@@ -62,7 +62,7 @@ struct stage_kind {
 
 #define STAGE_KINDS 8
 struct stage {
-	const char *name; /* that of its rows in PLAN_ROWS */
+	const char *name;                     /* that of its rows in PLAN_ROWS */
 	struct stage_kind kinds[STAGE_KINDS]; /* ends with kind 0 when not full */
 };
 

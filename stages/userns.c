@@ -72,7 +72,8 @@ static int run(struct shim *shim, const struct plan_record *record, struct fault
 		if (r == -ENOSPC)
 			fault_note(fault, "the limit user.max_user_namespaces is reached");
 		if (r == -EPERM)
-			fault_note(fault, "user namespaces are switched off for this user, or we are in a chroot");
+			fault_note(fault,
+				   "user namespaces are switched off for this user, or we are in a chroot");
 		return r;
 	}
 	r = map_ids(shim, STAGE_RECORD(userns, record), fault);

@@ -33,7 +33,8 @@ const struct facts_hierarchy *cgroup_hierarchy(const struct facts *facts, const 
 
 /* A group with processes takes no controllers for its children (v2, "no internal process"), so a relative
  * path begins beside the runtime's own group, as in runc; in v1 it begins below it. */
-static const char *base(struct arena *arena, const struct facts *facts, const struct facts_hierarchy *hierarchy)
+static const char *base(struct arena *arena, const struct facts *facts,
+			const struct facts_hierarchy *hierarchy)
 {
 	const char *own = hierarchy->own && *hierarchy->own ? hierarchy->own : "/";
 
@@ -42,8 +43,8 @@ static const char *base(struct arena *arena, const struct facts *facts, const st
 	return own;
 }
 
-const char *cgroup_path(struct arena *arena, const struct facts *facts, const struct facts_hierarchy *hierarchy,
-			const char *wanted, const char *id)
+const char *cgroup_path(struct arena *arena, const struct facts *facts,
+			const struct facts_hierarchy *hierarchy, const char *wanted, const char *id)
 {
 	if (!wanted || !*wanted)
 		wanted = id;

@@ -17,35 +17,35 @@ enum option_kind {
 };
 
 struct option {
-	const char *name;   /* long name without dashes; one or two dashes are accepted (GLB-28) */
-	char letter;        /* or 0 */
+	const char *name; /* long name without dashes; one or two dashes are accepted (GLB-28) */
+	char letter;      /* or 0 */
 	enum option_kind kind;
-	const char *value;  /* name of the value in help; NULL for BOOL */
-	const char *help;   /* one line */
-	size_t offset;      /* in the values struct; the last occurrence wins (GLB-33) */
+	const char *value; /* name of the value in help; NULL for BOOL */
+	const char *help;  /* one line */
+	size_t offset;     /* in the values struct; the last occurrence wins (GLB-33) */
 };
 
 struct globals {
-	const char *program;        /* basename of argv[0]: printed in help and version (BAT-03, BAT-06) */
-	const char *root;           /* --root as given (made absolute), or NULL: default */
+	const char *program; /* basename of argv[0]: printed in help and version (BAT-03, BAT-06) */
+	const char *root;    /* --root as given (made absolute), or NULL: default */
 	const char *log, *log_format;
 	bool debug, systemd_cgroup;
 	const char *rootless, *cgroup_manager, *log_level;
-	int original_cwd;           /* the directory we were started in: AT_FDCWD, since no command leaves it */
-	int log_fd;                 /* of --log; 0: none (host/log.c) */
-	struct arena *arena;        /* the command's memory */
-	int kept_error;             /* descriptors: see host/listen */
+	int original_cwd;    /* the directory we were started in: AT_FDCWD, since no command leaves it */
+	int log_fd;          /* of --log; 0: none (host/log.c) */
+	struct arena *arena; /* the command's memory */
+	int kept_error;      /* descriptors: see host/listen */
 };
 
 struct command {
 	const char *name;
-	const char *arguments;  /* usage: "<container-id> [signal]" */
-	const char *summary;    /* one line of help */
-	const char *details;    /* further help text, or NULL */
+	const char *arguments;        /* usage: "<container-id> [signal]" */
+	const char *summary;          /* one line of help */
+	const char *details;          /* further help text, or NULL */
 	const struct option *options; /* ends with a NULL name; may be NULL */
-	size_t size;            /* of the values struct (zeroed, at most 512 bytes) */
-	int least, most;        /* positional arguments; most -1: any number, and what follows the first is taken
-	                         * as it is (exec, ps: GLB-31) */
+	size_t size;                  /* of the values struct (zeroed, at most 512 bytes) */
+	int least, most; /* positional arguments; most -1: any number, and what follows the first is taken
+			  * as it is (exec, ps: GLB-31) */
 	/* Exit status (>= 0), or -errno with the error filled: main prints it and exits 1. */
 	int (*run)(const struct globals *globals, const void *values, int count, char **arguments,
 		   struct error *error);
@@ -57,7 +57,8 @@ extern const struct command command_create, command_start, command_run, command_
 #define COMMAND_OPTION(type, member) offsetof(struct type, member)
 
 /* host/log.c: where messages go (GLB-05..12). Errors are written once, by main. */
-void log_warning(const struct globals *globals, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void log_warning(const struct globals *globals, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 void log_debug(const struct globals *globals, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The final error of the command: one object in the log (json), one plain line on stderr
  * (`ocirun: create web: POINTER: TEXT`). `where` is "create web". */

@@ -10,14 +10,17 @@ struct values {
 #define VALUE(member) COMMAND_OPTION(values, member)
 
 static const struct option options[] = {
-	{ "bundle", 'b', OPTION_STRING, "DIR", "directory of the bundle (default: the current one)", VALUE(bundle) },
-	{ "config", 'f', OPTION_STRING, "FILE", "configuration, instead of config.json in the bundle", VALUE(config) },
+	{ "bundle", 'b', OPTION_STRING, "DIR", "directory of the bundle (default: the current one)",
+	  VALUE(bundle) },
+	{ "config", 'f', OPTION_STRING, "FILE", "configuration, instead of config.json in the bundle",
+	  VALUE(config) },
 	{ "console-socket", 0, OPTION_STRING, "PATH", "socket that the terminal's master is sent to",
 	  VALUE(console_socket) },
 	{ "pid-file", 0, OPTION_STRING, "PATH", "file that the process id is written to", VALUE(pid_file) },
 	{ "no-pivot", 0, OPTION_BOOL, NULL, "MS_MOVE and chroot instead of pivot_root (for an initramfs)",
 	  VALUE(no_pivot) },
-	{ "no-new-keyring", 0, OPTION_BOOL, NULL, "keep the caller's session keyring", VALUE(no_new_keyring) },
+	{ "no-new-keyring", 0, OPTION_BOOL, NULL, "keep the caller's session keyring",
+	  VALUE(no_new_keyring) },
 	{ "preserve-fds", 0, OPTION_NUMBER, "N", "pass N more descriptors, from 3 (behind LISTEN_FDS) on",
 	  VALUE(preserve_fds) },
 	{ "no-subreaper", 0, OPTION_BOOL, NULL, "accepted for compatibility; create leaves no process behind",
@@ -25,13 +28,19 @@ static const struct option options[] = {
 	{ 0 },
 };
 
-static int run(const struct globals *globals, const void *given, int count, char **arguments, struct error *error)
+static int run(const struct globals *globals, const void *given, int count, char **arguments,
+	       struct error *error)
 {
 	const struct values *values = given;
 	struct create_options create = {
-		.id = arguments[0], .bundle = values->bundle, .config = values->config,
-		.pid_file = values->pid_file, .console_socket = values->console_socket,
-		.no_pivot = values->no_pivot, .no_new_keyring = values->no_new_keyring, .gate = PLAN_GATE_FIFO,
+		.id = arguments[0],
+		.bundle = values->bundle,
+		.config = values->config,
+		.pid_file = values->pid_file,
+		.console_socket = values->console_socket,
+		.no_pivot = values->no_pivot,
+		.no_new_keyring = values->no_new_keyring,
+		.gate = PLAN_GATE_FIFO,
 	};
 	struct prepared prepared = { 0 };
 	struct container container;

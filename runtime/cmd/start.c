@@ -3,7 +3,8 @@
 #include "container/create.h"
 #include "container/root.h"
 
-static int run(const struct globals *globals, const void *values, int count, char **arguments, struct error *error)
+static int run(const struct globals *globals, const void *values, int count, char **arguments,
+	       struct error *error)
 {
 	struct container container;
 

@@ -37,8 +37,10 @@ int compile_capabilities(struct compile *c, struct plan_identity *identity)
 	identity->inheritable = sets->inheritable & available;
 	stray = identity->effective & ~identity->permitted;
 	if (stray)
-		return compile_refuse(c, "/process/capabilities/effective", "capability CAP_%s is not in the "
-				      "permitted set", first_name(stray));
+		return compile_refuse(c, "/process/capabilities/effective",
+				      "capability CAP_%s is not in the "
+				      "permitted set",
+				      first_name(stray));
 	/* the kernel refuses to raise an ambient one that is not in both of the others */
 	identity->ambient = sets->ambient & identity->permitted & identity->inheritable;
 	identity->flags |= PLAN_ID_CAPS;

@@ -20,7 +20,9 @@ void compile_write(struct compile *c, uint32_t group, const char *file, const ch
 		   const char *source)
 {
 	struct plan_cgroup_write record = {
-		.group = group, .file = writer_text(c->writer, file), .value = writer_text(c->writer, value),
+		.group = group,
+		.file = writer_text(c->writer, file),
+		.value = writer_text(c->writer, value),
 		.flags = flags,
 	};
 
@@ -58,7 +60,8 @@ static struct plan_list enabled(struct compile *c)
 {
 	const struct spec_resources *resources = c->spec->linux_->resources;
 	uint32_t count = 0, extra = resources ? resources->unified.count : 0;
-	const char **items = arena_alloc(c->arena, (sizeof always / sizeof always[0] + extra) * sizeof *items);
+	const char **items =
+		arena_alloc(c->arena, (sizeof always / sizeof always[0] + extra) * sizeof *items);
 
 	for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
 		if (cgroup_has_word(c->facts->v2_controllers, always[i]))
@@ -82,8 +85,10 @@ static const char *add_group(struct compile *c, const struct facts_hierarchy *hi
 	const char *path = cgroup_path(c->arena, c->facts, hierarchy, linux_->cgroups_path, c->options->id);
 	bool v2 = hierarchy->controllers[0] == 0;
 	struct plan_cgroup record = {
-		.version = v2 ? PLAN_CGROUP_V2 : PLAN_CGROUP_V1, .mount = writer_text(c->writer, hierarchy->mount),
-		.path = writer_text(c->writer, path), .name = writer_text(c->writer, hierarchy->controllers),
+		.version = v2 ? PLAN_CGROUP_V2 : PLAN_CGROUP_V1,
+		.mount = writer_text(c->writer, hierarchy->mount),
+		.path = writer_text(c->writer, path),
+		.name = writer_text(c->writer, hierarchy->controllers),
 		.flags = PLAN_CGROUP_MUST_BE_EMPTY,
 	};
 

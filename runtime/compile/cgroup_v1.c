@@ -12,13 +12,14 @@ static int put(struct compile *c, const char *controller, const char *file, cons
 	uint32_t group;
 
 	if (!compile_group(c, controller, &group))
-		return compile_refuse(c, pointer, "cannot be set: controller \"%s\" not available", controller);
+		return compile_refuse(c, pointer, "cannot be set: controller \"%s\" not available",
+				      controller);
 	compile_write(c, group, file, value, flags, pointer);
 	return 0;
 }
 
-static int put_number(struct compile *c, const char *controller, const char *file, int64_t value, uint64_t flags,
-		      const char *pointer)
+static int put_number(struct compile *c, const char *controller, const char *file, int64_t value,
+		      uint64_t flags, const char *pointer)
 {
 	return put(c, controller, file, compile_number(c, value), flags, pointer);
 }
@@ -30,12 +31,15 @@ static int memory(struct compile *c, const struct spec_resources *s)
 	uint64_t late = s->has_memory_limit ? compile_starves_memory(s->memory_limit) : 0;
 	int r = 0;
 
-	if (s->has_memory_swap && s->memory_swap > 0 && s->has_memory_limit && s->memory_swap < s->memory_limit)
-		return compile_refuse(c, RESOURCES "/memory/swap", "memory+swap limit should be >= memory limit");
+	if (s->has_memory_swap && s->memory_swap > 0 && s->has_memory_limit &&
+	    s->memory_swap < s->memory_limit)
+		return compile_refuse(c, RESOURCES "/memory/swap",
+				      "memory+swap limit should be >= memory limit");
 	if (s->has_memory_limit && s->memory_limit != 0)
-		r = put_number(c, "memory", "memory.limit_in_bytes", s->memory_limit, late | PLAN_WRITE_BUSY_OK,
-			       RESOURCES "/memory/limit");
-	/* without swap accounting the file is missing: no swap to limit, as runc has it only for "no limit" */
+		r = put_number(c, "memory", "memory.limit_in_bytes", s->memory_limit,
+			       late | PLAN_WRITE_BUSY_OK, RESOURCES "/memory/limit");
+	/* without swap accounting the file is missing: no swap to limit, as runc has it only for "no
+	 * limit" */
 	if (r >= 0 && s->has_memory_swap && s->memory_swap != 0)
 		r = put_number(c, "memory", "memory.memsw.limit_in_bytes", s->memory_swap,
 			       late | PLAN_WRITE_BUSY_OK | (s->memory_swap < 0 ? PLAN_WRITE_MISSING_OK : 0u),
@@ -66,7 +70,8 @@ static int cpu(struct compile *c, const struct spec_resources *s)
 	if (r >= 0 && s->has_quota && s->cpu_quota)
 		r = put_number(c, "cpu", "cpu.cfs_quota_us", s->cpu_quota, late, RESOURCES "/cpu/quota");
 	if (r >= 0 && s->has_burst)
-		r = put_number(c, "cpu", "cpu.cfs_burst_us", (int64_t)s->cpu_burst, late, RESOURCES "/cpu/burst");
+		r = put_number(c, "cpu", "cpu.cfs_burst_us", (int64_t)s->cpu_burst, late,
+			       RESOURCES "/cpu/burst");
 	if (r >= 0 && s->has_rt_period && s->cpu_rt_period)
 		r = put_number(c, "cpu", "cpu.rt_period_us", (int64_t)s->cpu_rt_period, PLAN_WRITE_BUSY_OK,
 			       RESOURCES "/cpu/realtimePeriod");
@@ -116,9 +121,11 @@ static int devices(struct compile *c, const struct spec_resources *s)
 	uint32_t group;
 
 	if (rules.allow && rules.count == 0)
-		return 0; /* a new group is as its parent: to write "a" would be refused below a stricter one */
+		return 0; /* a new group is as its parent: to write "a" would be refused below a stricter one
+			   */
 	if (!compile_group(c, "devices", &group))
-		return compile_refuse(c, s ? RESOURCES "/devices" : "", "device rules cannot be set: controller "
+		return compile_refuse(c, s ? RESOURCES "/devices" : "",
+				      "device rules cannot be set: controller "
 				      "\"devices\" not available");
 	if (!rules.allow)
 		compile_write(c, group, "devices.deny", "a", 0, s ? RESOURCES "/devices" : "");

@@ -15,7 +15,8 @@ static int put(struct compile *c, const char *file, const char *value, uint64_t 
 	const char *controller = arena_copy(c->arena, file, strcspn(file, "."));
 
 	if (!cgroup_has_word(c->facts->v2_controllers, controller))
-		return compile_refuse(c, pointer, "cannot be set: controller \"%s\" not available", controller);
+		return compile_refuse(c, pointer, "cannot be set: controller \"%s\" not available",
+				      controller);
 	compile_write(c, GROUP, file, value, flags, pointer);
 	return 0;
 }
@@ -52,8 +53,8 @@ static int memory(struct compile *c, const struct spec_resources *s)
 	int r = swap(c, s);
 
 	if (r >= 0 && s->has_memory_limit && s->memory_limit != 0)
-		r = put(c, "memory.max", limit_text(c, s->memory_limit), compile_starves_memory(s->memory_limit),
-			RESOURCES "/memory/limit");
+		r = put(c, "memory.max", limit_text(c, s->memory_limit),
+			compile_starves_memory(s->memory_limit), RESOURCES "/memory/limit");
 	if (r >= 0 && s->has_memory_reservation && s->memory_reservation != 0)
 		r = put(c, "memory.low", limit_text(c, s->memory_reservation), 0,
 			RESOURCES "/memory/reservation");
@@ -99,14 +100,17 @@ static int cpu(struct compile *c, const struct spec_resources *s)
 	int r = 0;
 
 	if (s->has_rt_runtime && s->cpu_rt_runtime)
-		return compile_refuse(c, RESOURCES "/cpu/realtimeRuntime", "realtime limits do not exist in cgroup v2");
+		return compile_refuse(c, RESOURCES "/cpu/realtimeRuntime",
+				      "realtime limits do not exist in cgroup v2");
 	if (s->has_rt_period && s->cpu_rt_period)
-		return compile_refuse(c, RESOURCES "/cpu/realtimePeriod", "realtime limits do not exist in cgroup v2");
+		return compile_refuse(c, RESOURCES "/cpu/realtimePeriod",
+				      "realtime limits do not exist in cgroup v2");
 	if (s->has_idle)
 		r = put(c, "cpu.idle", compile_number(c, s->cpu_idle), 0, RESOURCES "/cpu/idle");
 	/* an idle group has no weight: the kernel refuses to set one */
 	if (r >= 0 && s->has_shares && s->cpu_shares && !(s->has_idle && s->cpu_idle))
-		r = put(c, "cpu.weight", compile_number(c, weight(s->cpu_shares)), 0, RESOURCES "/cpu/shares");
+		r = put(c, "cpu.weight", compile_number(c, weight(s->cpu_shares)), 0,
+			RESOURCES "/cpu/shares");
 	return r < 0 ? r : bandwidth(c, s);
 }
 
@@ -120,7 +124,8 @@ static int cpuset_and_pids(struct compile *c, const struct spec_resources *s)
 	if (r >= 0 && s->mems && *s->mems)
 		r = put(c, "cpuset.mems", s->mems, 0, RESOURCES "/cpu/mems");
 	if (r >= 0 && s->has_pids_limit)
-		r = put(c, "pids.max", limit_text(c, pids), compile_starves_pids(pids), RESOURCES "/pids/limit");
+		r = put(c, "pids.max", limit_text(c, pids), compile_starves_pids(pids),
+			RESOURCES "/pids/limit");
 	return r;
 }
 
@@ -131,11 +136,14 @@ static int unified_file(struct compile *c, const struct spec_pair *pair, const c
 	bool core = strcmp(controller, "cgroup") == 0; /* cgroup.max.depth and the like are always there */
 
 	if (!strchr(pair->key, '.') || strchr(pair->key, '/'))
-		return compile_refuse(c, pointer, "unified resource \"%s\" must be a file name, CONTROLLER.PARAMETER",
+		return compile_refuse(c, pointer,
+				      "unified resource \"%s\" must be a file name, CONTROLLER.PARAMETER",
 				      pair->key);
 	if (!core && !cgroup_has_word(c->facts->v2_controllers, controller))
-		return compile_refuse(c, pointer, "unified resource \"%s\" can't be set: controller \"%s\" not "
-				      "available", pair->key, controller);
+		return compile_refuse(c, pointer,
+				      "unified resource \"%s\" can't be set: controller \"%s\" not "
+				      "available",
+				      pair->key, controller);
 	for (const char *line = pair->value; *line;) {
 		size_t length = strcspn(line, "\n");
 

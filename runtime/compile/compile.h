@@ -14,25 +14,25 @@
 
 struct compile_options {
 	const char *id;
-	const char *bundle;        /* absolute */
-	const char *rootfs;        /* absolute: root.path joined to the bundle, lexically clean */
-	bool systemd_cgroup;       /* "not yet": refused before compile */
+	const char *bundle;  /* absolute */
+	const char *rootfs;  /* absolute: root.path joined to the bundle, lexically clean */
+	bool systemd_cgroup; /* "not yet": refused before compile */
 	bool no_pivot, no_new_keyring;
-	uint32_t kept;             /* --preserve-fds */
+	uint32_t kept; /* --preserve-fds */
 	enum plan_gate_kind gate;
-	const char *listen_fds;    /* LISTEN_FDS of the caller, or NULL */
-	const char *cache;         /* directory of the seccomp cache (ROOT/@seccomp), or NULL: none */
-	uint32_t bundle_uid;       /* unused by the spine */
+	const char *listen_fds; /* LISTEN_FDS of the caller, or NULL */
+	const char *cache;      /* directory of the seccomp cache (ROOT/@seccomp), or NULL: none */
+	uint32_t bundle_uid;    /* unused by the spine */
 };
 
 /* A finished plan: one buffer, 8-aligned, ready for the memfd. */
 struct compiled {
 	void *bytes;
 	size_t length;
-	struct plan plan;          /* checked view of it */
+	struct plan plan; /* checked view of it */
 	/* what state.json keeps */
-	struct spec_strings cgroup_dirs;    /* absolute, in the order of the plan's groups */
-	const char *cgroups_path;           /* resolved: "/ocirun/web" */
+	struct spec_strings cgroup_dirs; /* absolute, in the order of the plan's groups */
+	const char *cgroups_path;        /* resolved: "/ocirun/web" */
 };
 
 /* 0, or -EINVAL / -errno with the pointer of what cannot be done. `arena` owns everything returned. */

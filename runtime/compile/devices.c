@@ -11,8 +11,8 @@ struct node {
 	uint32_t major, minor;
 };
 static const struct node nodes[] = {
-	{ "/dev/null", 1, 3 },	 { "/dev/random", 1, 8 },  { "/dev/full", 1, 7 },
-	{ "/dev/tty", 5, 0 },	 { "/dev/zero", 1, 5 },	   { "/dev/urandom", 1, 9 },
+	{ "/dev/null", 1, 3 }, { "/dev/random", 1, 8 }, { "/dev/full", 1, 7 },
+	{ "/dev/tty", 5, 0 },  { "/dev/zero", 1, 5 },   { "/dev/urandom", 1, 9 },
 };
 
 struct link {
@@ -42,8 +42,11 @@ static void add_node(struct compile *c, struct plan_device *record, const char *
 static void add_link(struct compile *c, const struct link *link, uint64_t flags)
 {
 	struct plan_device record = {
-		.how = PLAN_DEVICE_LINK, .path = writer_text(c->writer, link->path), .tree = PLAN_NONE,
-		.target = writer_text(c->writer, link->target), .flags = flags,
+		.how = PLAN_DEVICE_LINK,
+		.path = writer_text(c->writer, link->path),
+		.tree = PLAN_NONE,
+		.target = writer_text(c->writer, link->target),
+		.flags = flags,
 	};
 
 	WRITER_ADD(c->writer, DEVICES, device, &record, "");
@@ -79,8 +82,10 @@ static bool is_listed(const struct compile *c, const char *path)
 static void add_default_nodes(struct compile *c)
 {
 	for (size_t i = 0; i < sizeof nodes / sizeof nodes[0]; i++) {
-		struct plan_device record = { .mode = S_IFCHR | 0666, .major = nodes[i].major,
-					      .minor = nodes[i].minor, .flags = PLAN_DEVICE_EXIST_OK };
+		struct plan_device record = { .mode = S_IFCHR | 0666,
+					      .major = nodes[i].major,
+					      .minor = nodes[i].minor,
+					      .flags = PLAN_DEVICE_EXIST_OK };
 
 		if (!is_listed(c, nodes[i].path))
 			add_node(c, &record, nodes[i].path, "");
@@ -93,7 +98,10 @@ static void add_listed_nodes(struct compile *c)
 		const struct spec_device *device = &c->spec->linux_->devices[i];
 		struct plan_device record = {
 			.mode = type_bits(device->type) | (device->has_mode ? device->mode & 07777 : 0666),
-			.major = device->major, .minor = device->minor, .uid = device->uid, .gid = device->gid,
+			.major = device->major,
+			.minor = device->minor,
+			.uid = device->uid,
+			.gid = device->gid,
 		};
 
 		add_node(c, &record, lexical_join(c->arena, "/", device->path),
@@ -117,7 +125,10 @@ static void add_cwd(struct compile *c)
 {
 	const char *cwd = c->spec->process->cwd;
 	struct plan_device record = {
-		.how = PLAN_DEVICE_DIRECTORY, .mode = 0755, .tree = PLAN_NONE, .flags = PLAN_DEVICE_EXIST_OK,
+		.how = PLAN_DEVICE_DIRECTORY,
+		.mode = 0755,
+		.tree = PLAN_NONE,
+		.flags = PLAN_DEVICE_EXIST_OK,
 	};
 
 	if (!cwd || strcmp(lexical_join(c->arena, "/", cwd), "/") == 0)

@@ -6,25 +6,28 @@
 #include <string.h>
 
 /* LIM-05: what no config can take away. mknod of anything makes a node that opens only what is allowed. */
+/* clang-format off */
 #define ALLOW(kind, mj, mn, r, w) { true, kind, mj, mn, r, w, true }
+/* clang-format on */
 static const struct spec_device_rule defaults[] = {
 	{ true, 'c', -1, -1, false, false, true },
 	{ true, 'b', -1, -1, false, false, true },
-	ALLOW('c', 1, 3, true, true),	 /* null */
-	ALLOW('c', 1, 8, true, true),	 /* random */
-	ALLOW('c', 1, 7, true, true),	 /* full */
-	ALLOW('c', 5, 0, true, true),	 /* tty */
-	ALLOW('c', 1, 5, true, true),	 /* zero */
-	ALLOW('c', 1, 9, true, true),	 /* urandom */
+	ALLOW('c', 1, 3, true, true),    /* null */
+	ALLOW('c', 1, 8, true, true),    /* random */
+	ALLOW('c', 1, 7, true, true),    /* full */
+	ALLOW('c', 5, 0, true, true),    /* tty */
+	ALLOW('c', 1, 5, true, true),    /* zero */
+	ALLOW('c', 1, 9, true, true),    /* urandom */
 	ALLOW('c', 136, -1, true, true), /* pts */
-	ALLOW('c', 5, 2, true, true),	 /* ptmx */
+	ALLOW('c', 5, 2, true, true),    /* ptmx */
 	ALLOW('c', 10, 200, true, true), /* tun: clients relied on it when runc once left it out */
 };
 #undef ALLOW
 
 static bool is_everything(const struct spec_device_rule *rule)
 {
-	return rule->type == 'a' && rule->major < 0 && rule->minor < 0 && rule->read && rule->write && rule->mknod;
+	return rule->type == 'a' && rule->major < 0 && rule->minor < 0 && rule->read && rule->write &&
+	       rule->mknod;
 }
 
 struct device_rules compile_device_rules(struct arena *arena, const struct spec_resources *resources)
@@ -58,7 +61,11 @@ struct assembly {
 static void emit(struct assembly *a, int code, unsigned to, unsigned from, int16_t offset, int32_t value)
 {
 	a->code[a->count++] = (struct bpf_insn){
-		.code = (uint8_t)code, .dst_reg = to & 15u, .src_reg = from & 15u, .off = offset, .imm = value,
+		.code = (uint8_t)code,
+		.dst_reg = to & 15u,
+		.src_reg = from & 15u,
+		.off = offset,
+		.imm = value,
 	};
 }
 
@@ -93,7 +100,8 @@ static void emit_rule(struct assembly *a, const struct spec_device_rule *rule)
 	uint32_t start = a->count, tests;
 
 	if (rule->type != 'a')
-		emit(a, unequal, BPF_REG_2, 0, 0, rule->type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR);
+		emit(a, unequal, BPF_REG_2, 0, 0,
+		     rule->type == 'b' ? BPF_DEVCG_DEV_BLOCK : BPF_DEVCG_DEV_CHAR);
 	if (rule->major >= 0)
 		emit(a, unequal, BPF_REG_4, 0, 0, (int32_t)rule->major);
 	if (rule->minor >= 0)
@@ -114,7 +122,8 @@ static void emit_rule(struct assembly *a, const struct spec_device_rule *rule)
 
 /* A rule that everything later has decided already is no longer reached, but the verifier of old kernels
  * refuses dead code only behind an unconditional exit: there is none before the end. */
-const void *compile_device_program(struct arena *arena, const struct device_rules *rules, uint32_t *ret_length)
+const void *compile_device_program(struct arena *arena, const struct device_rules *rules,
+				   uint32_t *ret_length)
 {
 	struct assembly a = { .code = arena_alloc(arena, (rules->count * 8u + 16u) * sizeof *a.code) };
 

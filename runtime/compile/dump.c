@@ -102,8 +102,8 @@ static bool says_nothing(const struct plan_field *field, const void *at)
 /* Zero is a value where the field is what the record is about. */
 static bool always_shown(const char *name)
 {
-	static const char *const names[] = { "uid", "gid", "soft", "hard", "group", "mask", "domain",
-					     "resource" };
+	static const char *const names[] = { "uid",   "gid",  "soft",   "hard",
+					     "group", "mask", "domain", "resource" };
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
 		if (strcmp(names[i], name) == 0)

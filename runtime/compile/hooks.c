@@ -8,7 +8,8 @@
 
 #include "json_out.h"
 
-static void state_members(struct json_out *out, const struct spec *spec, const struct compile_options *options)
+static void state_members(struct json_out *out, const struct spec *spec,
+			  const struct compile_options *options)
 {
 	json_out_member(out, "bundle", options->bundle);
 	json_out_key(out, "annotations");
@@ -75,10 +76,13 @@ static void add_hook(struct compile *c, const struct hook_place *place, const st
 	bool host = place->row == PLAN_ROW_HOST_HOOKS;
 	const char *head, *tail;
 	struct plan_hook record = {
-		.kind = place->kind, .index = index, .path = writer_text(c->writer, hook->path),
+		.kind = place->kind,
+		.index = index,
+		.path = writer_text(c->writer, hook->path),
 		.args = hook->args.count ? writer_argv(c->writer, hook->args.count, hook->args.items)
 					 : writer_argv(c->writer, 1, &hook->path),
-		.env = writer_argv(c->writer, env->count, env->items), .timeout = hook->timeout,
+		.env = writer_argv(c->writer, env->count, env->items),
+		.timeout = hook->timeout,
 		.cwd = writer_text(c->writer, host ? c->options->bundle : NULL),
 	};
 

@@ -19,11 +19,11 @@ static int check_ids(struct compile *c)
 	if (!c->new_user_namespace)
 		return 0; /* the maps of a joined one are the kernel's to know */
 	if (!mapped(&linux_->uid_maps, process->uid))
-		return compile_refuse(c, "/process/user/uid", "cannot setuid to unmapped uid %u in user namespace",
-				      process->uid);
+		return compile_refuse(c, "/process/user/uid",
+				      "cannot setuid to unmapped uid %u in user namespace", process->uid);
 	if (!mapped(&linux_->gid_maps, process->gid))
-		return compile_refuse(c, "/process/user/gid", "cannot setgid to unmapped gid %u in user namespace",
-				      process->gid);
+		return compile_refuse(c, "/process/user/gid",
+				      "cannot setgid to unmapped gid %u in user namespace", process->gid);
 	for (uint32_t i = 0; i < process->additional_gid_count; i++)
 		if (!mapped(&linux_->gid_maps, process->additional_gids[i]))
 			return compile_refuse(c, compile_pointer(c, "/process/user/additionalGids/%u", i),
@@ -66,7 +66,8 @@ int compile_identity(struct compile *c)
 	if (process->no_new_privileges)
 		record.flags |= PLAN_ID_NO_NEW_PRIVS;
 	else if (c->spec->linux_->seccomp)
-		record.flags |= PLAN_ID_KEEP_ADMIN; /* the filter is loaded by CAP_SYS_ADMIN or no_new_privs */
+		record.flags |=
+			PLAN_ID_KEEP_ADMIN; /* the filter is loaded by CAP_SYS_ADMIN or no_new_privs */
 	record.cwd = writer_text(c->writer, process->cwd ? process->cwd : "/");
 	WRITER_ADD(c->writer, IDENTITY, identity, &record, "/process");
 	return 0;

@@ -14,7 +14,8 @@ static void add_rlimits(struct compile *c)
 		const char *pointer = compile_pointer(c, "/process/rlimits/%u", i);
 		struct plan_rlimit record = {
 			.resource = (uint64_t)process->rlimits[i].resource,
-			.soft = process->rlimits[i].soft, .hard = process->rlimits[i].hard,
+			.soft = process->rlimits[i].soft,
+			.hard = process->rlimits[i].hard,
 		};
 
 		if (compile_user_namespace(c))

@@ -42,10 +42,12 @@ int compile_masks(struct compile *c)
 
 	/* on the host's own view a mask would hide the host's files from everybody */
 	if (!c->has_mount_namespace && linux_->masked_paths.count)
-		return compile_refuse(c, "/linux/maskedPaths", "unable to restrict sys entries without a private MNT "
+		return compile_refuse(c, "/linux/maskedPaths",
+				      "unable to restrict sys entries without a private MNT "
 				      "namespace");
 	if (!c->has_mount_namespace && linux_->readonly_paths.count)
-		return compile_refuse(c, "/linux/readonlyPaths", "unable to restrict sys entries without a private "
+		return compile_refuse(c, "/linux/readonlyPaths",
+				      "unable to restrict sys entries without a private "
 				      "MNT namespace");
 	add_readonly(c, &linux_->readonly_paths);
 	add_masked(c, &linux_->masked_paths);

@@ -22,8 +22,16 @@ static const struct shown shown[] = {
 
 /* MNT-09: files of /proc that lxcfs and the like may cover. */
 static const char *const below_proc[] = {
-	"/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo", "/proc/stat", "/proc/swaps", "/proc/uptime",
-	"/proc/loadavg", "/proc/slabinfo", "/proc/sys/kernel/ns_last_pid", "/proc/sys/crypto/fips_enabled",
+	"/proc/cpuinfo",
+	"/proc/diskstats",
+	"/proc/meminfo",
+	"/proc/stat",
+	"/proc/swaps",
+	"/proc/uptime",
+	"/proc/loadavg",
+	"/proc/slabinfo",
+	"/proc/sys/kernel/ns_last_pid",
+	"/proc/sys/crypto/fips_enabled",
 };
 
 static bool type_is(const struct spec_mount *mount, const char *type)
@@ -32,7 +40,8 @@ static bool type_is(const struct spec_mount *mount, const char *type)
 }
 
 /* A false /proc would answer for the LSM labels that are written through it (CVE-2019-16884). */
-static int check_target(struct compile *c, const struct spec_mount *mount, const char *target, const char *source)
+static int check_target(struct compile *c, const struct spec_mount *mount, const char *target,
+			const char *source)
 {
 	if (strcmp(target, "/") == 0)
 		return compile_refuse(c, source, "mountpoint is on the top of rootfs");
@@ -41,7 +50,8 @@ static int check_target(struct compile *c, const struct spec_mount *mount, const
 
 		if (type_is(mount, "proc") || host)
 			return 0;
-		return compile_refuse(c, source, "\"%s\" cannot be mounted because it is not of type proc", target);
+		return compile_refuse(c, source, "\"%s\" cannot be mounted because it is not of type proc",
+				      target);
 	}
 	if (strncmp(target, "/proc/", 6) != 0)
 		return 0;
@@ -65,13 +75,14 @@ static struct plan_list propagation(struct compile *c, const struct spec_mount *
  * of its own then. rshared in a shared container is Kubernetes' Bidirectional: the clone stays the host's
  * peer so that mounts go both ways; never with a user namespace, whose root is not trusted with the host's
  * mounts. */
-static uint64_t clone_propagation(struct compile *c, const struct spec_mount *mount, struct plan_mount *record)
+static uint64_t clone_propagation(struct compile *c, const struct spec_mount *mount,
+				  struct plan_mount *record)
 {
 	const uint32_t whole = PLAN_PROP_RECURSIVE;
 	uint32_t last = mount->propagation_count ? mount->propagation[mount->propagation_count - 1] : 0;
 
-	if (mount->propagation_count == 1 && (last == (PLAN_PROP_PRIVATE | whole) ||
-					      last == (PLAN_PROP_SLAVE | whole)))
+	if (mount->propagation_count == 1 &&
+	    (last == (PLAN_PROP_PRIVATE | whole) || last == (PLAN_PROP_SLAVE | whole)))
 		return last;
 	record->propagation = propagation(c, mount);
 	if (last & PLAN_PROP_SHARED && c->spec->linux_->rootfs_propagation & PLAN_PROP_SHARED &&
@@ -88,8 +99,10 @@ static int add_bind(struct compile *c, const struct spec_mount *mount, struct pl
 	if (!mount->source || !*mount->source)
 		return compile_refuse(c, source, "a bind mount needs a source");
 	if (mount->data.count)
-		return compile_refuse(c, source, "bind mounts cannot have any filesystem-specific options applied "
-				      "(\"%s\")", mount->data.items[0]);
+		return compile_refuse(c, source,
+				      "bind mounts cannot have any filesystem-specific options applied "
+				      "(\"%s\")",
+				      mount->data.items[0]);
 	path = lexical_join(c->arena, c->options->bundle, mount->source);
 	record->how = PLAN_MOUNT_BIND;
 	record->super = 0; /* the super block is the host's */
@@ -110,7 +123,8 @@ static bool add_shown(struct compile *c, const struct spec_mount *mount, struct 
 		record->how = PLAN_MOUNT_BIND;
 		record->super = 0;
 		record->rec_set |= record->attr_set;
-		record->tree = compile_tree(c, shown[i].host, PLAN_SOURCE_RECURSIVE, compile_propagation(c), source);
+		record->tree =
+			compile_tree(c, shown[i].host, PLAN_SOURCE_RECURSIVE, compile_propagation(c), source);
 		WRITER_ADD(c->writer, MOUNTS, mount, record, source);
 		return true;
 	}
@@ -185,9 +199,13 @@ static int add_mount(struct compile *c, const struct spec_mount *mount, const ch
 {
 	const char *target = lexical_join(c->arena, "/", mount->destination);
 	struct plan_mount record = {
-		.target = writer_text(c->writer, target), .tree = PLAN_NONE,
-		.super = mount->super_set & ~mount->super_clear, .attr_set = mount->attr_set,
-		.attr_clear = mount->attr_clear, .rec_set = mount->rec_set, .rec_clear = mount->rec_clear,
+		.target = writer_text(c->writer, target),
+		.tree = PLAN_NONE,
+		.super = mount->super_set & ~mount->super_clear,
+		.attr_set = mount->attr_set,
+		.attr_clear = mount->attr_clear,
+		.rec_set = mount->rec_set,
+		.rec_clear = mount->rec_clear,
 	};
 	int r = check_target(c, mount, target, source);
 

@@ -20,10 +20,15 @@ static void add_v2(struct compile *c, const struct spec_mount *mount, const char
 	const char *host = own ? c->result->cgroup_dirs.items[group] : c->facts->hierarchies[group].mount;
 	struct plan_mount record = {
 		.how = shared ? PLAN_MOUNT_BIND : PLAN_MOUNT_CGROUP2,
-		.target = writer_text(c->writer, target), .tree = PLAN_NONE,
-		.type = writer_text(c->writer, "cgroup2"), .device = writer_text(c->writer, "cgroup"),
-		.super = mount->super_set & ~mount->super_clear, .attr_set = mount->attr_set,
-		.attr_clear = mount->attr_clear, .rec_set = mount->rec_set, .rec_clear = mount->rec_clear,
+		.target = writer_text(c->writer, target),
+		.tree = PLAN_NONE,
+		.type = writer_text(c->writer, "cgroup2"),
+		.device = writer_text(c->writer, "cgroup"),
+		.super = mount->super_set & ~mount->super_clear,
+		.attr_set = mount->attr_set,
+		.attr_clear = mount->attr_clear,
+		.rec_set = mount->rec_set,
+		.rec_clear = mount->rec_clear,
 	};
 
 	/* read-only is the mount's: the super block is one with the host's, and would refuse to change */
@@ -75,12 +80,15 @@ static void add_links(struct compile *c, const struct facts_hierarchy *hierarchy
 	}
 }
 
-static void add_v1(struct compile *c, const char *target, uint32_t group, uint64_t attributes, const char *source)
+static void add_v1(struct compile *c, const char *target, uint32_t group, uint64_t attributes,
+		   const char *source)
 {
 	const struct facts_hierarchy *hierarchy = &c->facts->hierarchies[group];
 	const char *place = arena_format(c->arena, "%s/%s", target, lexical_name(hierarchy->mount));
 	struct plan_mount record = {
-		.target = writer_text(c->writer, place), .tree = PLAN_NONE, .attr_set = attributes,
+		.target = writer_text(c->writer, place),
+		.tree = PLAN_NONE,
+		.attr_set = attributes,
 	};
 
 	if (compile_is_new(c, PLAN_NS_CGROUP)) {
@@ -98,13 +106,18 @@ static void add_v1(struct compile *c, const char *target, uint32_t group, uint64
 		add_links(c, hierarchy, target, source);
 }
 
-static void add_tmpfs(struct compile *c, const struct spec_mount *mount, const char *target, const char *source)
+static void add_tmpfs(struct compile *c, const struct spec_mount *mount, const char *target,
+		      const char *source)
 {
 	static const char *const mode[] = { "mode=755" };
 	struct plan_mount record = {
-		.how = PLAN_MOUNT_FILESYSTEM, .target = writer_text(c->writer, target), .tree = PLAN_NONE,
-		.type = writer_text(c->writer, "tmpfs"), .device = writer_text(c->writer, "tmpfs"),
-		.options = writer_strings(c->writer, 1, mode), .attr_set = SAFE,
+		.how = PLAN_MOUNT_FILESYSTEM,
+		.target = writer_text(c->writer, target),
+		.tree = PLAN_NONE,
+		.type = writer_text(c->writer, "tmpfs"),
+		.device = writer_text(c->writer, "tmpfs"),
+		.options = writer_strings(c->writer, 1, mode),
+		.attr_set = SAFE,
 	};
 	struct plan_seal seal = { .path = record.target, .attr = PLAN_ATTR_RDONLY };
 

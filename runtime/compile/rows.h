@@ -8,9 +8,9 @@
 
 typedef int compile_row(struct compile *c);
 
-compile_row compile_cgroup;     /* groups, limits, device filter, joins; fills result->cgroup_dirs */
-compile_row compile_launch;     /* namespaces.c: launch */
-compile_row compile_join;       /* join.c: namespaces by path */
+compile_row compile_cgroup; /* groups, limits, device filter, joins; fills result->cgroup_dirs */
+compile_row compile_launch; /* namespaces.c: launch */
+compile_row compile_join;   /* join.c: namespaces by path */
 compile_row compile_userns;
 compile_row compile_namespaces; /* the new ones, and lo */
 compile_row compile_rootfs;
@@ -25,7 +25,7 @@ compile_row compile_seal;
 compile_row compile_limits;
 compile_row compile_identity;
 compile_row compile_program;
-compile_row compile_filter;     /* seccomp.c: the record, around compile_seccomp */
+compile_row compile_filter; /* seccomp.c: the record, around compile_seccomp */
 
 /* Refuse: pointer (a format for compile_pointer's result, "" for none) and text. Always -EINVAL. */
 int compile_refuse(struct compile *c, const char *pointer, const char *format, ...)

@@ -61,8 +61,8 @@ static int add_archs(struct build *b)
 		int r = word ? seccomp_arch_add(b->filter, (uint32_t)word->value) : -EINVAL;
 
 		if (r < 0 && r != -EEXIST)
-			return refuse(b, r, "/architectures", arena_format(b->arena, "cannot add architecture %s",
-									   names->items[i]));
+			return refuse(b, r, "/architectures",
+				      arena_format(b->arena, "cannot add architecture %s", names->items[i]));
 		note_arch(b, (uint32_t)word->value);
 	}
 	return 0;
@@ -90,8 +90,10 @@ static struct scmp_arg_cmp comparison(const struct spec_seccomp_arg *arg)
 	const struct word *op = words_find(words_seccomp_operators, arg->op);
 
 	return (struct scmp_arg_cmp){
-		.arg = arg->index, .op = op ? (enum scmp_compare)op->value : SCMP_CMP_EQ,
-		.datum_a = arg->value, .datum_b = arg->value_two,
+		.arg = arg->index,
+		.op = op ? (enum scmp_compare)op->value : SCMP_CMP_EQ,
+		.datum_a = arg->value,
+		.datum_b = arg->value_two,
 	};
 }
 
@@ -135,7 +137,8 @@ static int add_rule(struct build *b, uint32_t index)
 
 		if (r < 0)
 			return refuse(b, r, arena_format(b->arena, "/syscalls/%u", index),
-				      arena_format(b->arena, "cannot add a rule for %s", rule->names.items[i]));
+				      arena_format(b->arena, "cannot add a rule for %s",
+						   rule->names.items[i]));
 	}
 	return 0;
 }

@@ -14,8 +14,8 @@
 #include "compile/filter.h"
 
 #define CACHE_MAGIC 0x3143434553495243ULL /* its last digit counts changes of what we put into a filter */
-#define CACHE_TEXT (1u << 20)		  /* a profile above this is not kept */
-#define CACHE_FILES 128			  /* then all are thrown away: profiles change with releases, not by the hour */
+#define CACHE_TEXT (1u << 20)             /* a profile above this is not kept */
+#define CACHE_FILES 128 /* then all are thrown away: profiles change with releases, not by the hour */
 
 struct cache_head {
 	uint64_t magic;
@@ -23,13 +23,18 @@ struct cache_head {
 	uint32_t major, minor, micro; /* of libseccomp: a newer one knows more names */
 };
 
-static struct cache_head make_head(const struct spec_seccomp *seccomp, const struct facts *facts, uint32_t length)
+static struct cache_head make_head(const struct spec_seccomp *seccomp, const struct facts *facts,
+				   uint32_t length)
 {
 	const struct scmp_version *version = seccomp_version();
 
 	return (struct cache_head){
-		.magic = CACHE_MAGIC, .arch = facts->audit_arch, .text_length = seccomp->text_length,
-		.filter_length = length, .major = version->major, .minor = version->minor,
+		.magic = CACHE_MAGIC,
+		.arch = facts->audit_arch,
+		.text_length = seccomp->text_length,
+		.filter_length = length,
+		.major = version->major,
+		.minor = version->minor,
 		.micro = version->micro,
 	};
 }

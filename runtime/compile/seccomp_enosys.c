@@ -29,7 +29,8 @@ static int64_t greatest(const struct spec_seccomp *seccomp, uint32_t arch, uint3
 
 	for (uint32_t i = 0; i < seccomp->rule_count; i++)
 		for (uint32_t k = 0; k < seccomp->rules[i].names.count; k++) {
-			int number = seccomp_syscall_resolve_name_arch(arch, seccomp->rules[i].names.items[k]);
+			int number =
+				seccomp_syscall_resolve_name_arch(arch, seccomp->rules[i].names.items[k]);
 
 			/* negative: unknown, or a call that this architecture does not have */
 			if (number > found && (!limit || (uint32_t)number < limit))
@@ -64,8 +65,8 @@ static uint32_t put_bound(struct sock_filter *at, int64_t number)
 
 /* One architecture; the accumulator holds the audit number before and, when it is another's, behind. The
  * jump of `leave` to the end of all blocks is patched by the caller. */
-static uint32_t put_arch(const struct spec_seccomp *seccomp, uint32_t arch, int64_t x32, struct sock_filter *at,
-			 uint32_t *leave)
+static uint32_t put_arch(const struct spec_seccomp *seccomp, uint32_t arch, int64_t x32,
+			 struct sock_filter *at, uint32_t *leave)
 {
 	uint32_t second = second_table(arch), count = 2;
 	int64_t bound = greatest(seccomp, arch, second);

@@ -8,8 +8,11 @@ uint32_t compile_tree(struct compile *c, const char *path, uint64_t flags, uint6
 		      const char *source)
 {
 	struct plan_source record = {
-		.tree = writer_tree(c->writer), .what = PLAN_SOURCE_TREE, .path = writer_text(c->writer, path),
-		.flags = flags, .propagation = propagation,
+		.tree = writer_tree(c->writer),
+		.what = PLAN_SOURCE_TREE,
+		.path = writer_text(c->writer, path),
+		.flags = flags,
+		.propagation = propagation,
 	};
 
 	WRITER_ADD(c->writer, SOURCES, source, &record, source);
@@ -30,7 +33,8 @@ uint64_t compile_propagation(const struct compile *c)
 uint32_t compile_null(struct compile *c)
 {
 	struct plan_source record = {
-		.what = PLAN_SOURCE_NULL, .propagation = PLAN_PROP_PRIVATE | PLAN_PROP_RECURSIVE,
+		.what = PLAN_SOURCE_NULL,
+		.propagation = PLAN_PROP_PRIVATE | PLAN_PROP_RECURSIVE,
 	};
 
 	if (c->null_tree == PLAN_NONE) {

@@ -15,7 +15,7 @@ static const struct sysctl_rule sysctls[] = {
 	{ "kernel/msgmni", PLAN_NS_IPC },     { "kernel/sem", PLAN_NS_IPC },
 	{ "kernel/shmall", PLAN_NS_IPC },     { "kernel/shmmax", PLAN_NS_IPC },
 	{ "kernel/shmmni", PLAN_NS_IPC },     { "kernel/shm_rmid_forced", PLAN_NS_IPC },
-	{ "fs/mqueue/", PLAN_NS_IPC },	      { "net/", PLAN_NS_NETWORK },
+	{ "fs/mqueue/", PLAN_NS_IPC },        { "net/", PLAN_NS_NETWORK },
 	{ "kernel/domainname", PLAN_NS_UTS }, { "user/", PLAN_NS_USER },
 };
 
@@ -81,9 +81,11 @@ int compile_system(struct compile *c)
 	struct plan_personality personality = { .domain = spec->linux_->personality };
 
 	if (hostname.name.length && !compile_has(c, PLAN_NS_UTS))
-		return compile_refuse(c, "/hostname", "unable to set hostname without a private UTS namespace");
+		return compile_refuse(c, "/hostname",
+				      "unable to set hostname without a private UTS namespace");
 	if (domainname.name.length && !compile_has(c, PLAN_NS_UTS))
-		return compile_refuse(c, "/domainname", "unable to set domainname without a private UTS namespace");
+		return compile_refuse(c, "/domainname",
+				      "unable to set domainname without a private UTS namespace");
 	if (hostname.name.length)
 		WRITER_ADD(c->writer, SYSTEM, hostname, &hostname, "/hostname");
 	if (domainname.name.length)

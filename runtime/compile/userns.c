@@ -17,8 +17,10 @@ static int map_text(struct compile *c, const struct spec_id_maps *maps, const ch
 		used += (size_t)snprintf(text + used, sizeof text - used, "%u %u %u\n", map->container_id,
 					 map->host_id, map->size);
 		if (used > PLAN_MAX_IDMAP)
-			return compile_refuse(c, pointer, "the id map is too long: the kernel takes %u bytes, "
-					      "entry %u goes beyond them", PLAN_MAX_IDMAP, i);
+			return compile_refuse(c, pointer,
+					      "the id map is too long: the kernel takes %u bytes, "
+					      "entry %u goes beyond them",
+					      PLAN_MAX_IDMAP, i);
 	}
 	*ret = writer_text(c->writer, used ? text : NULL);
 	return 0;
@@ -31,12 +33,15 @@ static int check(struct compile *c)
 
 	if (!compile_user_namespace(c)) {
 		if (linux_->uid_maps.count || linux_->gid_maps.count)
-			return compile_refuse(c, linux_->uid_maps.count ? "/linux/uidMappings" : "/linux/gidMappings",
+			return compile_refuse(c,
+					      linux_->uid_maps.count ? "/linux/uidMappings"
+								     : "/linux/gidMappings",
 					      "id mappings need a user namespace");
 		return 0;
 	}
 	if (c->new_user_namespace && !maps)
-		return compile_refuse(c, "/linux/namespaces", "user namespaces enabled, but no namespace path to join "
+		return compile_refuse(c, "/linux/namespaces",
+				      "user namespaces enabled, but no namespace path to join "
 				      "nor mappings to apply specified");
 	return 0;
 }

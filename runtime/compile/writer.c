@@ -317,28 +317,34 @@ static void lay_out(struct writer *w, struct plan_header *header)
 int writer_finish(struct writer *w, uint32_t audit_arch, struct compiled *ret, struct error *error)
 {
 	const size_t summed = offsetof(struct plan_header, checksum) + sizeof(uint64_t);
-	struct plan_header header = { .magic = PLAN_MAGIC, .schema = plan_schema_hash(), .arch = audit_arch,
-				      .slot_count = w->slot_count }, *out;
+	struct plan_header header = { .magic = PLAN_MAGIC,
+				      .schema = plan_schema_hash(),
+				      .arch = audit_arch,
+				      .slot_count = w->slot_count },
+			   *out;
 	struct plan_refusal why;
 	uint64_t total;
 
 	sort(w);
 	total = measure(w, &header);
 	if (w->too_large || total > PLAN_MAX_SIZE)
-		return error_set(error, -E2BIG, "the config is too large: its setup plan would exceed %u MiB, "
-				 "%u records or %u bind mounts", PLAN_MAX_SIZE >> 20, PLAN_MAX_RECORDS,
-				 PLAN_MAX_TREES);
+		return error_set(error, -E2BIG,
+				 "the config is too large: its setup plan would exceed %u MiB, "
+				 "%u records or %u bind mounts",
+				 PLAN_MAX_SIZE >> 20, PLAN_MAX_RECORDS, PLAN_MAX_TREES);
 	header.total = (uint32_t)total;
 	out = arena_alloc(w->arena, (size_t)total);
 	*out = header;
 	lay_out(w, out);
 	out->checksum = plan_sum((char *)out + summed, (size_t)total - summed);
 	if (plan_check(out, (size_t)total, &ret->plan, &why) < 0) {
-		const struct plan_record *record = why.record < w->record_count ? w->records[why.record].record : NULL;
+		const struct plan_record *record =
+			why.record < w->record_count ? w->records[why.record].record : NULL;
 		const char *name = record ? plan_shapes[record->kind].name : "plan";
 
 		if (record && record->source.length)
-			snprintf(error->pointer, sizeof error->pointer, "%s", w->pool + record->source.offset);
+			snprintf(error->pointer, sizeof error->pointer, "%s",
+				 w->pool + record->source.offset);
 		return error_set(error, -EINVAL, "%s: %s (%s)", name, why.what, why.field);
 	}
 	ret->bytes = out;

@@ -20,7 +20,7 @@ struct plan_list writer_numbers(struct writer *w, uint32_t count, const uint64_t
  * records are sorted stably by row at the end, lists laid out after the sorting. */
 void writer_add(struct writer *w, enum plan_row row, enum plan_kind kind, const void *record, uint32_t size,
 		const char *source);
-#define WRITER_ADD(w, row, kind, record, source)                                                   \
+#define WRITER_ADD(w, row, kind, record, source) \
 	writer_add((w), PLAN_ROW_##row, PLAN_KIND_##kind, (record), sizeof(struct plan_##kind), (source))
 uint32_t writer_tree(struct writer *w); /* next free tree index */
 uint32_t writer_slot(struct writer *w); /* next free descriptor slot */

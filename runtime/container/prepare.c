@@ -1,5 +1,5 @@
-/* Before a container is made: read config.json, parse, probe, compile. Everything that can be refused is refused
- * here, and nothing is touched but the seccomp cache. Shared by create and run.
+/* Before a container is made: read config.json, parse, probe, compile. Everything that can be refused is
+ * refused here, and nothing is touched but the seccomp cache. Shared by create and run.
  */
 #include <errno.h>
 #include <string.h>
@@ -82,7 +82,8 @@ static int open_bundle(struct arena *arena, const char *path, const char **ret_p
 
 /* CRE-19: it must exist and be no symlink, on no part of the way: what stands there now is what is mounted
  * later. A relative path is joined to the bundle and cleaned; an absolute one has to be clean. */
-static int find_rootfs(struct arena *arena, int bundle, const char *path, const char **ret, struct error *error)
+static int find_rootfs(struct arena *arena, int bundle, const char *path, const char **ret,
+		       struct error *error)
 {
 	struct open_how how = { .flags = O_PATH | O_DIRECTORY, .resolve = RESOLVE_NO_SYMLINKS };
 	const char *found = NULL;
@@ -126,8 +127,10 @@ static int check_terminal(const struct globals *globals, const struct create_opt
 				 "cannot use console socket if %s will not detach or allocate tty",
 				 globals->program);
 	if (terminal)
-		return error_in(error, error_in(error, error_set(error, ENOTSUP, "terminals are not supported yet"),
-						"terminal"), "process");
+		return error_in(error,
+				error_in(error, error_set(error, ENOTSUP, "terminals are not supported yet"),
+					 "terminal"),
+				"process");
 	return 0;
 }
 
@@ -136,7 +139,8 @@ static int check(const struct globals *globals, const struct create_options *opt
 	int r = id_check(options->id, error);
 
 	if (r == 0 && globals->systemd_cgroup)
-		r = error_set(error, ENOTSUP, "the systemd cgroup driver is not supported yet (use cgroupfs)");
+		r = error_set(error, ENOTSUP,
+			      "the systemd cgroup driver is not supported yet (use cgroupfs)");
 	return r;
 }
 
@@ -179,7 +183,8 @@ int create_prepare(const struct globals *globals, const struct create_options *o
 	if (r == 0 && ret->spec.linux_->seccomp)
 		ret->options.cache = filter_cache(globals->arena, ret->root, !globals->root);
 	if (r == 0)
-		r = compile_plan(globals->arena, &ret->spec, &ret->facts, &ret->options, &ret->compiled, error);
+		r = compile_plan(globals->arena, &ret->spec, &ret->facts, &ret->options, &ret->compiled,
+				 error);
 	return r;
 }
 

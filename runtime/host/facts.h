@@ -12,27 +12,27 @@
 
 enum cgroup_mode { CGROUP_MODE_NONE, CGROUP_MODE_V1, CGROUP_MODE_HYBRID, CGROUP_MODE_V2 };
 
-struct facts_hierarchy {       /* v1, and the v2 tree of a hybrid host */
-	const char *mount;         /* "/sys/fs/cgroup/cpu,cpuacct" */
-	const char *controllers;   /* "cpu,cpuacct", "name=systemd"; "" for v2 */
-	const char *own;           /* the runtime's own group in it: "/", "/user.slice" */
+struct facts_hierarchy {         /* v1, and the v2 tree of a hybrid host */
+	const char *mount;       /* "/sys/fs/cgroup/cpu,cpuacct" */
+	const char *controllers; /* "cpu,cpuacct", "name=systemd"; "" for v2 */
+	const char *own;         /* the runtime's own group in it: "/", "/user.slice" */
 };
 
 struct facts {
-	uint32_t uid, gid;             /* effective */
-	uint64_t capabilities;         /* effective, bit n */
-	uint32_t last_capability;      /* /proc/sys/kernel/cap_last_cap */
+	uint32_t uid, gid;        /* effective */
+	uint64_t capabilities;    /* effective, bit n */
+	uint32_t last_capability; /* /proc/sys/kernel/cap_last_cap */
 	uint32_t kernel_major, kernel_minor;
-	uint32_t audit_arch;           /* AUDIT_ARCH_* of this machine */
-	const char *machine;           /* uname: "x86_64" */
-	bool in_user_namespace;        /* uid_map is not the whole range */
+	uint32_t audit_arch;    /* AUDIT_ARCH_* of this machine */
+	const char *machine;    /* uname: "x86_64" */
+	bool in_user_namespace; /* uid_map is not the whole range */
 	enum cgroup_mode cgroup_mode;
 	uint32_t hierarchy_count;
 	struct facts_hierarchy *hierarchies; /* v2 and hybrid: the v2 tree is the last */
-	const char *v2_controllers;    /* of the v2 root: "cpu memory pids" */
-	bool apparmor, selinux;        /* active LSMs */
-	bool clone_into_cgroup;        /* 5.7: always on 5.10 and newer unless seccomp forbids */
-	bool has_kcore;                /* /proc/kcore is there */
+	const char *v2_controllers;          /* of the v2 root: "cpu memory pids" */
+	bool apparmor, selinux;              /* active LSMs */
+	bool clone_into_cgroup;              /* 5.7: always on 5.10 and newer unless seccomp forbids */
+	bool has_kcore;                      /* /proc/kcore is there */
 	bool cgroup_namespaces, time_namespaces;
 };
 

@@ -16,6 +16,7 @@ struct member {
 	enum kind kind;
 	size_t offset;
 };
+/* clang-format off */
 #define MEMBER(name, kind) { #name, kind, offsetof(struct facts, name) }
 static const struct member members[] = {
 	MEMBER(uid, NUMBER32),		    MEMBER(gid, NUMBER32),
@@ -28,6 +29,7 @@ static const struct member members[] = {
 	MEMBER(clone_into_cgroup, FLAG),    MEMBER(has_kcore, FLAG),
 	MEMBER(cgroup_namespaces, FLAG),    MEMBER(time_namespaces, FLAG),
 };
+/* clang-format on */
 static const char *const modes[] = { "none", "v1", "hybrid", "v2" }; /* by enum cgroup_mode */
 
 struct facts_reader {
@@ -43,8 +45,8 @@ static bool is_text(const struct json_node *node, const char *text)
 
 static int wrong(struct facts_reader *reader, const struct json_node *key, const char *want)
 {
-	return error_set(reader->error, -EINVAL, "host facts: \"%.*s\" must be %s", (int)key->length, key->text,
-			 want);
+	return error_set(reader->error, -EINVAL, "host facts: \"%.*s\" must be %s", (int)key->length,
+			 key->text, want);
 }
 
 static const char *copy(struct facts_reader *reader, const struct json_node *node)
@@ -97,8 +99,8 @@ static int read_hierarchies(struct facts_reader *reader, const struct json_node 
 	return r;
 }
 
-static int read_number(struct facts_reader *reader, const struct json_node *key, const struct json_node *value,
-		       uint64_t greatest, uint64_t *ret)
+static int read_number(struct facts_reader *reader, const struct json_node *key,
+		       const struct json_node *value, uint64_t greatest, uint64_t *ret)
 {
 	char *end;
 	unsigned long long number;
@@ -132,7 +134,8 @@ static int read_member(struct facts_reader *reader, const struct member *member,
 	switch (member->kind) {
 	case NUMBER32:
 	case NUMBER64:
-		r = read_number(reader, key, value, member->kind == NUMBER32 ? UINT32_MAX : UINT64_MAX, &number);
+		r = read_number(reader, key, value, member->kind == NUMBER32 ? UINT32_MAX : UINT64_MAX,
+				&number);
 		if (r >= 0 && member->kind == NUMBER32)
 			*(uint32_t *)at = (uint32_t)number;
 		else if (r >= 0)
@@ -157,7 +160,8 @@ static int read_any(struct facts_reader *reader, const struct json_node *key, co
 	for (size_t i = 0; i < sizeof members / sizeof members[0]; i++)
 		if (is_text(key, members[i].name))
 			return read_member(reader, &members[i], key, value);
-	return error_set(reader->error, -EINVAL, "host facts: unknown member \"%.*s\"", (int)key->length, key->text);
+	return error_set(reader->error, -EINVAL, "host facts: unknown member \"%.*s\"", (int)key->length,
+			 key->text);
 }
 
 int facts_parse(struct arena *arena, const char *text, size_t length, struct facts *ret, struct error *error)

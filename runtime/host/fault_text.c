@@ -24,8 +24,10 @@ static const struct {
 	{ FAULT_FIND, PLAN_ROW_COUNT, 0, "" },      /* `"x": executable file not found in $PATH` */
 	{ FAULT_MOUNT, PLAN_ROW_COUNT, EPERM, "error mounting " }, /* BAT-71 */
 	/* BAT-25: the first is what rootless callers look for */
-	{ FAULT_MAKE_DIRECTORY, PLAN_ROW_CGROUP, EACCES, "unable to apply cgroup configuration: cannot make " },
-	{ FAULT_MAKE_DIRECTORY, PLAN_ROW_CGROUP, EPERM, "unable to apply cgroup configuration: cannot make " },
+	{ FAULT_MAKE_DIRECTORY, PLAN_ROW_CGROUP, EACCES,
+	  "unable to apply cgroup configuration: cannot make " },
+	{ FAULT_MAKE_DIRECTORY, PLAN_ROW_CGROUP, EPERM,
+	  "unable to apply cgroup configuration: cannot make " },
 };
 
 /* Those whose object says all: no errno text behind it. */
@@ -81,8 +83,10 @@ void fault_error(const struct plan *plan, const struct fault *fault, struct erro
 		fault_note(&copy, "memory limit too low?");
 	before_object(&copy, before, sizeof before);
 	/* where: the user's words when there are any, else the stage, but not before a whole sentence */
-	const char *stage = !source && !speaks_for_itself(&copy) && copy.op != FAULT_EXEC &&
-			    copy.row < PLAN_ROW_COUNT ? row_names[copy.row] : NULL;
+	const char *stage =
+		!source && !speaks_for_itself(&copy) && copy.op != FAULT_EXEC && copy.row < PLAN_ROW_COUNT
+			? row_names[copy.row]
+			: NULL;
 	const char *open = copy.note[0] ? " (" : "", *shut = copy.note[0] ? ")" : "";
 	char text[sizeof copy.object + 512];
 

@@ -29,17 +29,23 @@ static char *const *vector(struct arena *arena, const struct spec_strings *strin
 	return items;
 }
 
-static int run_one(struct arena *arena, const struct state *state, const struct spec_hook *hook, const char *kind,
-		   uint32_t index, const char *text, struct error *error)
+static int run_one(struct arena *arena, const struct state *state, const struct spec_hook *hook,
+		   const char *kind, uint32_t index, const char *text, struct error *error)
 {
 	/* HOK-08: without args, argv is the path */
 	const char *path[] = { hook->path };
 	const struct spec_strings alone = { 1, path };
 	const struct hook_run run = {
-		.kind = kind, .index = index, .path = hook->path,
+		.kind = kind,
+		.index = index,
+		.path = hook->path,
 		.args = vector(arena, hook->args.count ? &hook->args : &alone),
-		.env = vector(arena, &hook->env), .cwd = state->bundle ? state->bundle : "",
-		.timeout = hook->timeout, .state = text, .state_length = strlen(text), .abort_fd = -1,
+		.env = vector(arena, &hook->env),
+		.cwd = state->bundle ? state->bundle : "",
+		.timeout = hook->timeout,
+		.state = text,
+		.state_length = strlen(text),
+		.abort_fd = -1,
 	};
 	struct fault fault = { .row = PLAN_ROW_COUNT, .record = FAULT_NO_RECORD };
 
@@ -56,7 +62,8 @@ int container_poststart(const struct globals *globals, const struct state *state
 	const char *text = state_text(globals->arena, state, "running", state->pid);
 
 	for (uint32_t i = 0; i < state->poststart.count; i++) {
-		int r = run_one(globals->arena, state, &state->poststart.items[i], "poststart", i, text, error);
+		int r = run_one(globals->arena, state, &state->poststart.items[i], "poststart", i, text,
+				error);
 
 		if (r < 0)
 			return r;
@@ -73,7 +80,8 @@ void container_poststop(const struct globals *globals, const struct state *state
 	for (uint32_t i = 0; i < state->poststop.count; i++) {
 		struct error error = { 0 };
 
-		if (run_one(globals->arena, state, &state->poststop.items[i], "poststop", i, text, &error) < 0)
+		if (run_one(globals->arena, state, &state->poststop.items[i], "poststop", i, text, &error) <
+		    0)
 			log_warning(globals, "%s", error.text);
 	}
 }

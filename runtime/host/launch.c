@@ -70,7 +70,8 @@ static int sealed_copy(const char *name, unsigned kind, const void *bytes, size_
 	return r < 0 ? r : fd_take(&fd);
 }
 
-/* Copy another ociinit (--init): a file of the host must not be what /proc/PID/exe leads to (CVE-2019-5736). */
+/* Copy another ociinit (--init): a file of the host must not be what /proc/PID/exe leads to
+ * (CVE-2019-5736). */
 static int sealed_file(const char *path)
 {
 	char buffer[16384];
@@ -92,15 +93,17 @@ static int sealed_file(const char *path)
 	return r < 0 ? r : fd_take(&to);
 }
 
-/* The descriptor of a memfd does not count as a writer (it was never opened by path), so execve takes it as it
- * is: no second, read-only one is needed against ETXTBSY. */
+/* The descriptor of a memfd does not count as a writer (it was never opened by path), so execve takes it as
+ * it is: no second, read-only one is needed against ETXTBSY. */
 static int shim_image(const char *path, struct error *error)
 {
 	int fd = path ? sealed_file(path)
-		      : sealed_copy("ociinit", MFD_EXEC, ociinit_image, (size_t)(ociinit_image_end - ociinit_image));
+		      : sealed_copy("ociinit", MFD_EXEC, ociinit_image,
+				    (size_t)(ociinit_image_end - ociinit_image));
 
 	if (fd == -EACCES && !path)
-		return error_errno(error, fd, "cannot make an executable memfd for ociinit (is vm.memfd_noexec 2?)");
+		return error_errno(error, fd,
+				   "cannot make an executable memfd for ociinit (is vm.memfd_noexec 2?)");
 	if (fd < 0)
 		return error_errno(error, fd, "cannot copy %s to a memfd", path ? path : "ociinit");
 	return fd;
@@ -117,7 +120,9 @@ static int send_plan(int sock, int plan, const int *slots, uint32_t count)
 		char bytes[CMSG_SPACE(sizeof(int) * (1 + PLAN_MAX_SLOTS))];
 	} control = { .bytes = { 0 } };
 	size_t length = sizeof(int) * (1 + count);
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = &control,
+	struct msghdr message = { .msg_iov = &part,
+				  .msg_iovlen = 1,
+				  .msg_control = &control,
 				  .msg_controllen = CMSG_SPACE(length) };
 
 	control.head.cmsg_level = SOL_SOCKET;
@@ -260,7 +265,8 @@ int launch_start(struct launch *launch, const int *slots, uint32_t slot_count, c
 	FD_AUTO image = shim_image(init, error);
 	if (image < 0)
 		return image;
-	FD_AUTO plan = sealed_copy("plan", MFD_NOEXEC_SEAL, launch->compiled->bytes, launch->compiled->length);
+	FD_AUTO plan =
+		sealed_copy("plan", MFD_NOEXEC_SEAL, launch->compiled->bytes, launch->compiled->length);
 	if (plan < 0)
 		return error_errno(error, plan, "cannot put the plan into a memfd");
 	int r = sys_socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends);

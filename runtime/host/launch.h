@@ -8,12 +8,13 @@
 struct launch {
 	const struct compiled *compiled;
 	struct host_cgroups groups;
-	int sock;       /* host's end */
-	int64_t pid;    /* of the process that becomes the container, as the host sees it */
-	int pidfd;      /* of it */
-	int64_t helper; /* first process when a second clone made init: to be reaped; 0 none */
-	int master;     /* console master from READY, -1 */
-	bool hooks_began; /* a prestart, createRuntime or createContainer hook may have run: poststop is due */
+	int sock;         /* host's end */
+	int64_t pid;      /* of the process that becomes the container, as the host sees it */
+	int pidfd;        /* of it */
+	int64_t helper;   /* first process when a second clone made init: to be reaped; 0 none */
+	int master;       /* console master from READY, -1 */
+	bool hooks_began; /* a prestart, createRuntime or createContainer hook may have run: poststop is due
+			   */
 };
 
 /* Seal the plan in a memfd, queue PLAN, clone and exec the embedded (sealed memfd) ociinit. `compiled` and

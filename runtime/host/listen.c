@@ -11,8 +11,8 @@
 #include "limits.h"
 #include "number.h"
 
-#define KEPT_MAX 65535u               /* limit of the plan's field */
-#define RANGE_CLOEXEC (1u << 2)       /* CLOSE_RANGE_CLOEXEC, 5.11 */
+#define KEPT_MAX 65535u         /* limit of the plan's field */
+#define RANGE_CLOEXEC (1u << 2) /* CLOSE_RANGE_CLOEXEC, 5.11 */
 
 void listen_fill(void)
 {
@@ -57,7 +57,8 @@ int listen_check(int preserve, struct listen *ret, struct error *error)
 	listen.kept = (uint32_t)count + (uint32_t)preserve;
 	for (uint32_t i = 0; i < listen.kept; i++)
 		if (sys_fcntl((int)i + 3, F_GETFD, 0) != 0)
-			return error_set(error, EBADF, "unable to stat preserved-fd %u (of %u)", i, listen.kept);
+			return error_set(error, EBADF, "unable to stat preserved-fd %u (of %u)", i,
+					 listen.kept);
 	mark_above(listen.kept + 3);
 	*ret = listen;
 	return 0;

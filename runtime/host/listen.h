@@ -15,9 +15,9 @@ struct listen {
  * called before anything is opened. */
 void listen_fill(void);
 /* Count and check what the program keeps: LISTEN_FDS (only when LISTEN_PID is our own pid), then `preserve`
- * more. Every other descriptor above becomes close-on-exec (CVE-2024-21626). What is close-on-exec already was
- * opened by ourselves (the log) and does not count: an inherited one cannot be.
- * 0, -EINVAL, or -EBADF with "unable to stat preserved-fd i (of N)". */
+ * more. Every other descriptor above becomes close-on-exec (CVE-2024-21626). What is close-on-exec already
+ * was opened by ourselves (the log) and does not count: an inherited one cannot be. 0, -EINVAL, or -EBADF
+ * with "unable to stat preserved-fd i (of N)". */
 int listen_check(int preserve, struct listen *ret, struct error *error);
 
 #endif

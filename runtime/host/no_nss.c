@@ -1,6 +1,6 @@
-/* capng_change_id() of libcap-ng, which nobody here calls, names getpwuid and initgroups: in a static binary they
- * drag in glibc's name service, which opens files and shared libraries at run time. These definitions stand in
- * their place and always fail, so that the binary has neither (tools/check-layers looks).
+/* capng_change_id() of libcap-ng, which nobody here calls, names getpwuid and initgroups: in a static binary
+ * they drag in glibc's name service, which opens files and shared libraries at run time. These definitions
+ * stand in their place and always fail, so that the binary has neither (tools/check-layers looks).
  */
 #include <errno.h>
 #include <grp.h>

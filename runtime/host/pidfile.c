@@ -40,7 +40,8 @@ int pidfile_write(int dir, const char *path, int64_t pid, struct error *error)
 		return error_errno(error, fd, "cannot create a file beside pid file %s", path);
 	ssize_t written = sys_write(fd, text, length);
 	int r = written == (ssize_t)length ? sys_renameat2(dir, name, dir, path, 0)
-					   : written < 0 ? (int)written : -EIO;
+		: written < 0              ? (int)written
+					   : -EIO;
 	if (r < 0) {
 		sys_unlinkat(dir, name, 0);
 		return error_errno(error, r, "cannot write pid file %s", path);

@@ -67,8 +67,9 @@ static int receive(int sock, struct message *ret, struct error *error)
 		struct cmsghdr head;
 		char bytes[CMSG_SPACE(sizeof(int))];
 	} control;
-	struct msghdr header = { .msg_iov = parts, .msg_iovlen = 2, .msg_control = &control,
-				 .msg_controllen = sizeof control };
+	struct msghdr header = {
+		.msg_iov = parts, .msg_iovlen = 2, .msg_control = &control, .msg_controllen = sizeof control
+	};
 	ssize_t got;
 
 	do
@@ -177,7 +178,8 @@ static int on_listener(struct launch *launch, struct message *message, struct er
 {
 	(void)launch;
 	(void)message;
-	return error_set(error, ENOTSUP, "seccomp notifications are not supported yet (linux.seccomp.listenerPath)");
+	return error_set(error, ENOTSUP,
+			 "seccomp notifications are not supported yet (linux.seccomp.listenerPath)");
 }
 
 static int on_ready(struct launch *launch, struct message *message, struct error *error)
@@ -198,7 +200,7 @@ static int on_fault(struct launch *launch, struct message *message, struct error
 }
 
 static int (*const handlers[MESSAGE_COUNT])(struct launch *, struct message *, struct error *) = {
-	[MESSAGE_MAP] = on_map,		  [MESSAGE_FORKED] = on_forked, [MESSAGE_HOST] = on_host,
+	[MESSAGE_MAP] = on_map,           [MESSAGE_FORKED] = on_forked, [MESSAGE_HOST] = on_host,
 	[MESSAGE_LISTENER] = on_listener, [MESSAGE_READY] = on_ready,   [MESSAGE_FAULT] = on_fault,
 };
 
@@ -255,7 +257,8 @@ static int wait_for_word(const struct launch *launch)
 	do
 		r = sys_poll(ends, 2, -1);
 	while (r == -EINTR);
-	/* the first process ends behind FORKED, which then waits in the socket: so this one is looked at first */
+	/* the first process ends behind FORKED, which then waits in the socket: so this one is looked at
+	 * first */
 	return r < 0 || ends[0].revents != 0;
 }
 

@@ -52,8 +52,9 @@ static bool reap_all(int64_t pid, int *ret_status)
 	}
 }
 
-/* Not forwarded: SIGCHLD is ours; the window and urgent data belong to a terminal or socket that the container
- * does not share. A signal of the kernel for our own pipes (SIGPIPE) is not the container's either. */
+/* Not forwarded: SIGCHLD is ours; the window and urgent data belong to a terminal or socket that the
+ * container does not share. A signal of the kernel for our own pipes (SIGPIPE) is not the container's
+ * either. */
 static bool forwards(uint32_t signal)
 {
 	static const uint32_t ours[] = { SIGCHLD, SIGWINCH, SIGURG, SIGPIPE };
@@ -89,6 +90,7 @@ int signals_wait(int signals, int64_t pid, int pidfd, struct error *error)
 			return status;
 		if (r > 0 && ends[1].revents && !ends[0].revents)
 			/* dead and not our child: nothing more will come */
-			return error_set(error, ECHILD, "the container process ended, but it is not a child of ours");
+			return error_set(error, ECHILD,
+					 "the container process ended, but it is not a child of ours");
 	}
 }

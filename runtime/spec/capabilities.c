@@ -27,8 +27,8 @@ static int read_set(struct reader *reader, const struct json_node *node, void *m
 		if (word)
 			*set |= 1ULL << word->value;
 		else
-			spec_warn(reader, "ignoring unknown or unavailable capabilities: [%.*s]", (int)name->length,
-				  name->text);
+			spec_warn(reader, "ignoring unknown or unavailable capabilities: [%.*s]",
+				  (int)name->length, name->text);
 	}
 	return 0;
 }

@@ -44,8 +44,10 @@ static int read_version(struct reader *reader, const struct json_node *node, voi
 	const char *version = read_text(reader, node);
 
 	if (!is_version(version))
-		return spec_refuse(reader,
-				   "must be a version of the form MAJOR.MINOR.PATCH, such as \"1.3.0\", not \"%s\"", version);
+		return spec_refuse(
+			reader,
+			"must be a version of the form MAJOR.MINOR.PATCH, such as \"1.3.0\", not \"%s\"",
+			version);
 	if (strncmp(version, "1.", 2) != 0)
 		spec_warn(reader, "ociVersion %s is not 1.x: read as 1.3", version);
 	*(const char **)member = version;
@@ -87,8 +89,8 @@ static const struct key config_keys[] = {
 static int check(struct reader *reader)
 {
 	if (!reader->spec->process)
-		return error_in(reader->error,
-				spec_refuse(reader, "process property must not be empty"), "process");
+		return error_in(reader->error, spec_refuse(reader, "process property must not be empty"),
+				"process");
 	int r = namespaces_check(reader);
 	return r < 0 ? r : sysctl_check(reader);
 }
@@ -105,7 +107,8 @@ int spec_parse(const char *text, size_t length, struct spec *ret, struct error *
 	if (config->type == JSON_NULL)
 		return error_set(error, EINVAL, "config cannot be null");
 	if (config->type != JSON_OBJECT)
-		return error_set(error, EINVAL, "the config must be an object, not %s", json_type_name(config->type));
+		return error_set(error, EINVAL, "the config must be an object, not %s",
+				 json_type_name(config->type));
 	ret->linux_ = arena_alloc(reader.arena, sizeof *ret->linux_);
 	r = read_object(&reader, config, config_keys, ret);
 	return r < 0 ? r : check(&reader);

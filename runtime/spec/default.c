@@ -6,6 +6,7 @@
 
 #include "spec.h"
 
+/* clang-format off */
 #define CAPS(set)                                                                                  \
 	"\t\t\t\"" set "\": [\n"                                                                       \
 	"\t\t\t\t\"CAP_AUDIT_WRITE\",\n"                                                               \
@@ -103,6 +104,7 @@ static const char tail[] =
 	"\t\t]\n"
 	"\t}\n"
 	"}\n";
+/* clang-format on */
 
 /* Options that name an id: the one-id map of a rootless container has only 0. */
 static bool names_an_id(const char *option)
@@ -116,7 +118,8 @@ static const char *mount_text(struct arena *arena, const struct default_mount *m
 
 	for (const char *const *option = mount->options; *option; option++)
 		if (!rootless || !names_an_id(*option))
-			options = arena_format(arena, "%s%s\t\t\t\t\"%s\"", options, *options ? ",\n" : "", *option);
+			options = arena_format(arena, "%s%s\t\t\t\t\"%s\"", options, *options ? ",\n" : "",
+					       *option);
 	if (*options)
 		options = arena_format(arena, ",\n\t\t\t\"options\": [\n%s\n\t\t\t]", options);
 	return arena_format(arena,
@@ -134,7 +137,8 @@ static const char *mounts_text(struct arena *arena, bool rootless)
 
 		if (rootless && !strcmp(mount->destination, rootless_sys.destination))
 			mount = &rootless_sys;
-		text = arena_format(arena, "%s%s%s", text, *text ? ",\n" : "", mount_text(arena, mount, rootless));
+		text = arena_format(arena, "%s%s%s", text, *text ? ",\n" : "",
+				    mount_text(arena, mount, rootless));
 	}
 	return text;
 }
@@ -142,7 +146,12 @@ static const char *mounts_text(struct arena *arena, bool rootless)
 static const char *namespaces_text(struct arena *arena, bool rootless, bool cgroup2)
 {
 	const char *const names[] = {
-		"pid", rootless ? NULL : "network", "ipc", "uts", "mount", cgroup2 ? "cgroup" : NULL,
+		"pid",
+		rootless ? NULL : "network",
+		"ipc",
+		"uts",
+		"mount",
+		cgroup2 ? "cgroup" : NULL,
 		rootless ? "user" : NULL,
 	};
 	const char *text = "";
@@ -169,7 +178,7 @@ const char *spec_default(struct arena *arena, bool rootless, bool cgroup2, uint3
 	if (rootless)
 		first = arena_format(arena, "%s%s", map_text(arena, "uidMappings", uid),
 				     map_text(arena, "gidMappings", gid));
-	return arena_format(arena, "%s%s\n\t],\n\t\"linux\": {\n%s\t\t\"namespaces\": [\n%s\n\t\t],\n%s", head,
-			    mounts_text(arena, rootless), first, namespaces_text(arena, rootless, cgroup2),
-			    tail);
+	return arena_format(arena, "%s%s\n\t],\n\t\"linux\": {\n%s\t\t\"namespaces\": [\n%s\n\t\t],\n%s",
+			    head, mounts_text(arena, rootless), first,
+			    namespaces_text(arena, rootless, cgroup2), tail);
 }

@@ -33,9 +33,11 @@ struct key {
 	uint16_t offset;
 	uint16_t flag; /* offset of a bool set when the member is present, or NO_FLAG */
 };
+/* clang-format off */
 #define KEY(name, type, parse, at) { name, type, false, parse, (uint16_t)(at), NO_FLAG }
 #define KEY_REQUIRED(name, type, parse, at) { name, type, true, parse, (uint16_t)(at), NO_FLAG }
 #define KEY_FLAG(name, type, parse, at, flag) { name, type, false, parse, (uint16_t)(at), (uint16_t)(flag) }
+/* clang-format on */
 
 /* Read the object `node` by `keys` into `target`. Errors carry the pointer from this object on. */
 int read_object(struct reader *reader, const struct json_node *node, const struct key *keys, void *target);
@@ -61,19 +63,19 @@ int read_word(struct reader *reader, const struct json_node *node, const struct 
 	      const struct word **ret);
 
 /* Parsers for rows; `member` points at the type named. */
-json_parser read_bool;          /* bool */
-json_parser read_u32;           /* uint32_t */
-json_parser read_u64;           /* uint64_t */
-json_parser read_i64;           /* int64_t */
-json_parser read_string;        /* const char * */
-json_parser read_nonempty;      /* const char *, not "" */
-json_parser read_absolute;      /* const char *, begins with / */
-json_parser read_optional;      /* const char *; "" is NULL: absent */
-json_parser read_strings;       /* struct spec_strings */
-json_parser read_pairs;         /* struct spec_pairs: object of strings */
-json_parser read_absolutes;     /* struct spec_strings, each begins with / */
-json_parser read_ignored;       /* accepted without effect, whatever it holds */
-json_parser read_later;         /* refused as "not supported yet" unless it says nothing (empty, 0, false) */
+json_parser read_bool;      /* bool */
+json_parser read_u32;       /* uint32_t */
+json_parser read_u64;       /* uint64_t */
+json_parser read_i64;       /* int64_t */
+json_parser read_string;    /* const char * */
+json_parser read_nonempty;  /* const char *, not "" */
+json_parser read_absolute;  /* const char *, begins with / */
+json_parser read_optional;  /* const char *; "" is NULL: absent */
+json_parser read_strings;   /* struct spec_strings */
+json_parser read_pairs;     /* struct spec_pairs: object of strings */
+json_parser read_absolutes; /* struct spec_strings, each begins with / */
+json_parser read_ignored;   /* accepted without effect, whatever it holds */
+json_parser read_later;     /* refused as "not supported yet" unless it says nothing (empty, 0, false) */
 
 /* error_set with EINVAL: what is wrong and what is allowed. */
 int spec_refuse(struct reader *reader, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -83,6 +85,6 @@ void spec_warn(struct reader *reader, const char *format, ...) __attribute__((fo
 
 /* ~0, the greatest id that setuid and chown take as "leave it": never a real one. */
 #define ID_MAX (UINT32_MAX - 1)
-json_parser read_id;            /* uint32_t, at most ID_MAX */
+json_parser read_id; /* uint32_t, at most ID_MAX */
 
 #endif

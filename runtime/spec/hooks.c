@@ -36,7 +36,8 @@ static int read_hook_list(struct reader *reader, const struct json_node *node, v
 {
 	struct spec_hook_list *list = member;
 	void *items;
-	int r = read_array(reader, node, JSON_OBJECT, read_hook, sizeof(struct spec_hook), &items, &list->count);
+	int r = read_array(reader, node, JSON_OBJECT, read_hook, sizeof(struct spec_hook), &items,
+			   &list->count);
 
 	list->items = r < 0 ? NULL : items;
 	return r;

@@ -88,8 +88,9 @@ static int agree(struct walk *walk, jsmntype_t type, size_t start, size_t end)
 	if (walk->next_token >= walk->token_count) {
 		if (!walk->depth && end == walk->length)
 			return 0;
-		return invalid(walk, start, end == walk->length ? "the text ends inside an array or object"
-								: "the tokenizer stops here");
+		return invalid(walk, start,
+			       end == walk->length ? "the text ends inside an array or object"
+						   : "the tokenizer stops here");
 	}
 	walk->next_token++;
 	if (token->type != type || (size_t)token->start != start || (end && (size_t)token->end != end))
@@ -284,7 +285,8 @@ int json_parse(struct arena *arena, const char *text, size_t length, const struc
 	unsigned room = 0;
 
 	if (length > JSON_MAX_LENGTH)
-		return error_set(error, EFBIG, "the text has %zu bytes, more than %u", length, JSON_MAX_LENGTH);
+		return error_set(error, EFBIG, "the text has %zu bytes, more than %u", length,
+				 JSON_MAX_LENGTH);
 	int r = depth_check(&walk, &room);
 	if (r < 0)
 		return r;

@@ -240,7 +240,9 @@ const char *json_scan_primitive(const char *text, size_t length, size_t *at, str
 		size_t length;
 		enum json_type type;
 	} words[] = {
-		{ "true", 4, JSON_BOOL }, { "false", 5, JSON_BOOL }, { "null", 4, JSON_NULL },
+		{ "true", 4, JSON_BOOL },
+		{ "false", 5, JSON_BOOL },
+		{ "null", 4, JSON_NULL },
 	};
 	size_t from = *at, end = from;
 
@@ -255,7 +257,8 @@ const char *json_scan_primitive(const char *text, size_t length, size_t *at, str
 		ret->type = JSON_NUMBER;
 	}
 	for (size_t i = 0; end == from && i < sizeof words / sizeof words[0]; i++)
-		if (length - from >= words[i].length && !memcmp(text + from, words[i].word, words[i].length) &&
+		if (length - from >= words[i].length &&
+		    !memcmp(text + from, words[i].word, words[i].length) &&
 		    ends_value(text, length, from + words[i].length)) {
 			end = from + words[i].length;
 			ret->type = words[i].type;

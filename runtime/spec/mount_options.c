@@ -157,8 +157,8 @@ static int add_propagation(struct reader *reader, struct spec_mount *mount, uint
 static int act(struct reader *reader, const struct json_node *node, struct spec_mount *mount, int action)
 {
 	if (action == MOUNT_OPTION_LATER)
-		return spec_refuse(reader, "mount option \"%.*s\" is not supported yet",
-				   (int)node->length, node->text);
+		return spec_refuse(reader, "mount option \"%.*s\" is not supported yet", (int)node->length,
+				   node->text);
 	mount->bind |= action == MOUNT_OPTION_BIND || action == MOUNT_OPTION_RBIND;
 	mount->recursive |= action == MOUNT_OPTION_RBIND;
 	mount->remount |= action == MOUNT_OPTION_REMOUNT;

@@ -31,7 +31,8 @@ static int read_destination(struct reader *reader, const struct json_node *node,
 		return spec_refuse(reader, "must not be empty");
 	if (node->text[0] == '/')
 		return read_string(reader, node, member);
-	spec_warn(reader, "mount destination \"%.*s\" is not absolute: taken from /", (int)node->length, node->text);
+	spec_warn(reader, "mount destination \"%.*s\" is not absolute: taken from /", (int)node->length,
+		  node->text);
 	*(const char **)member = arena_format(reader->arena, "/%.*s", (int)node->length, node->text);
 	return 0;
 }
@@ -45,7 +46,8 @@ static int check(struct reader *reader, struct spec_mount *mount)
 		return error_in(reader->error, spec_refuse(reader, "a bind mount needs a source"), "source");
 	if (mount->bind && mount->data.count)
 		return error_in(reader->error,
-				spec_refuse(reader, "a bind mount takes no file system options, such as \"%s\"",
+				spec_refuse(reader,
+					    "a bind mount takes no file system options, such as \"%s\"",
 					    mount->data.items[0]),
 				"options");
 	if (!mount->bind && !mount->remount && !mount->type)

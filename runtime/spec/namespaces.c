@@ -61,7 +61,8 @@ int read_namespaces(struct reader *reader, const struct json_node *node, void *m
 static int read_id_map(struct reader *reader, const struct json_node *node, void *member)
 {
 	static const struct key keys[] = {
-		KEY_REQUIRED("containerID", JSON_NUMBER, read_u32, offsetof(struct spec_id_map, container_id)),
+		KEY_REQUIRED("containerID", JSON_NUMBER, read_u32,
+			     offsetof(struct spec_id_map, container_id)),
 		KEY_REQUIRED("hostID", JSON_NUMBER, read_u32, offsetof(struct spec_id_map, host_id)),
 		KEY_REQUIRED("size", JSON_NUMBER, read_u32, offsetof(struct spec_id_map, size)),
 		{ 0 },
@@ -91,7 +92,8 @@ int read_id_maps(struct reader *reader, const struct json_node *node, void *memb
 
 	if (node->count > 340) /* UID_GID_MAP_MAX_EXTENTS of user_namespaces(7): all go in with one write */
 		return spec_refuse(reader, "more than 340 ranges, which the kernel refuses");
-	r = read_array(reader, node, JSON_OBJECT, read_id_map, sizeof(struct spec_id_map), &items, &maps->count);
+	r = read_array(reader, node, JSON_OBJECT, read_id_map, sizeof(struct spec_id_map), &items,
+		       &maps->count);
 	if (r < 0)
 		return r;
 	maps->items = items;
@@ -138,8 +140,10 @@ int read_time_offsets(struct reader *reader, const struct json_node *node, void 
 {
 #define CLOCK(i) (i) * sizeof(struct clock)
 	static const struct key keys[] = {
-		KEY_FLAG("monotonic", JSON_OBJECT, read_clock, CLOCK(0), CLOCK(0) + offsetof(struct clock, present)),
-		KEY_FLAG("boottime", JSON_OBJECT, read_clock, CLOCK(1), CLOCK(1) + offsetof(struct clock, present)),
+		KEY_FLAG("monotonic", JSON_OBJECT, read_clock, CLOCK(0),
+			 CLOCK(0) + offsetof(struct clock, present)),
+		KEY_FLAG("boottime", JSON_OBJECT, read_clock, CLOCK(1),
+			 CLOCK(1) + offsetof(struct clock, present)),
 		{ 0 },
 	};
 #undef CLOCK
@@ -179,11 +183,13 @@ static int check_user(struct reader *reader)
 	uint32_t uids = linux_->uid_maps.count, gids = linux_->gid_maps.count;
 
 	if (!user && (uids || gids))
-		return wrong(reader, "linux", uids ? "uidMappings" : "gidMappings",
-			     "user namespace mappings specified, but user namespace isn't enabled in the config");
+		return wrong(
+			reader, "linux", uids ? "uidMappings" : "gidMappings",
+			"user namespace mappings specified, but user namespace isn't enabled in the config");
 	if (user && !user->path && !uids && !gids)
-		return wrong(reader, "linux", "namespaces",
-			     "user namespaces enabled, but no namespace path to join nor mappings to apply specified");
+		return wrong(
+			reader, "linux", "namespaces",
+			"user namespaces enabled, but no namespace path to join nor mappings to apply specified");
 	if (user && !user->path && !(uids && gids)) /* ids of one kind alone: all others are "nobody" */
 		return wrong(reader, "linux", uids ? "gidMappings" : "uidMappings",
 			     "must be present: a new user namespace needs both maps");
@@ -198,11 +204,13 @@ static int check_time(struct reader *reader)
 	if (!linux_->has_monotonic_offset && !linux_->has_boottime_offset)
 		return 0;
 	if (!time)
-		return wrong(reader, "linux", "timeOffsets",
-			     "time namespace offsets specified, but time namespace isn't enabled in the config");
+		return wrong(
+			reader, "linux", "timeOffsets",
+			"time namespace offsets specified, but time namespace isn't enabled in the config");
 	if (time->path) /* written before the first process enters, or never (time_namespaces(7)) */
-		return wrong(reader, "linux", "timeOffsets",
-			     "time namespace offsets cannot be given for a time namespace that is joined by path");
+		return wrong(
+			reader, "linux", "timeOffsets",
+			"time namespace offsets cannot be given for a time namespace that is joined by path");
 	return 0;
 }
 
@@ -231,6 +239,7 @@ int namespaces_check(struct reader *reader)
 	if (r == 0 && spec->hostname && !uts)
 		r = wrong(reader, NULL, "hostname", "unable to set hostname without a private UTS namespace");
 	if (r == 0 && spec->domainname && !uts)
-		r = wrong(reader, NULL, "domainname", "unable to set domainname without a private UTS namespace");
+		r = wrong(reader, NULL, "domainname",
+			  "unable to set domainname without a private UTS namespace");
 	return r;
 }

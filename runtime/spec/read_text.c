@@ -101,9 +101,10 @@ int read_word(struct reader *reader, const struct json_node *node, const struct 
 			return 0;
 		}
 	for (const struct word *row = table; row->word && used < sizeof allowed; row++)
-		used += (size_t)snprintf(allowed + used, sizeof allowed - used, "%s%s", used ? ", " : "", row->word);
-	return spec_refuse(reader, "unknown %s \"%.*s\" (allowed: %s)", what, (int)node->length,
-			   node->text, allowed);
+		used += (size_t)snprintf(allowed + used, sizeof allowed - used, "%s%s", used ? ", " : "",
+					 row->word);
+	return spec_refuse(reader, "unknown %s \"%.*s\" (allowed: %s)", what, (int)node->length, node->text,
+			   allowed);
 }
 
 int spec_refuse(struct reader *reader, const char *format, ...)

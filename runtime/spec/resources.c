@@ -77,10 +77,12 @@ static int read_unified(struct reader *reader, const struct json_node *node, voi
 		const char *key = pairs->items[i].key;
 
 		if (strchr(key, '/'))
-			r = spec_refuse(reader, "unified resource \"%s\" must be a file name (no slashes)", key);
+			r = spec_refuse(reader, "unified resource \"%s\" must be a file name (no slashes)",
+					key);
 		else if (!strchr(key, '.') || key[0] == '.')
 			r = spec_refuse(reader,
-					"unified resource \"%s\" must be in the form CONTROLLER.PARAMETER", key);
+					"unified resource \"%s\" must be in the form CONTROLLER.PARAMETER",
+					key);
 		error_in_key(reader, r, key);
 	}
 	return r;

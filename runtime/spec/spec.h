@@ -72,8 +72,8 @@ struct spec_mount {
 	uint64_t rec_set, rec_clear;
 	uint32_t super_set, super_clear; /* PLAN_SUPER_* */
 	uint32_t propagation_count;
-	uint32_t propagation[8];         /* MS_* values in the order written */
-	struct spec_strings data;        /* the others, for the file system */
+	uint32_t propagation[8];  /* MS_* values in the order written */
+	struct spec_strings data; /* the others, for the file system */
 };
 
 struct spec_namespace {
@@ -166,7 +166,7 @@ struct spec_linux {
 	struct spec_resources *resources;
 	uint64_t rootfs_propagation; /* MS_* with MS_REC, or 0 */
 	struct spec_seccomp *seccomp;
-	struct spec_pairs sysctl;    /* keys with '/' between the parts */
+	struct spec_pairs sysctl; /* keys with '/' between the parts */
 	struct spec_strings masked_paths, readonly_paths;
 	const char *mount_label;
 	bool has_personality;
@@ -186,12 +186,12 @@ struct spec {
 	struct spec_hook_list hooks[6];
 	struct spec_pairs annotations;
 	struct spec_strings warnings; /* the user should hear them, nothing depends on them */
-	struct spec_linux *linux_; /* never NULL after parsing: an absent object is empty */
+	struct spec_linux *linux_;    /* never NULL after parsing: an absent object is empty */
 };
 
 /* Parse and validate `text` (`length` bytes of config.json, need not end with NUL; borrowed only while
- * this runs, except spec->linux_->seccomp->text, which points into it). 0, or -EINVAL (-EFBIG) with a pointer.
- * Free with arena_free(&ret->arena), on failure too. */
+ * this runs, except spec->linux_->seccomp->text, which points into it). 0, or -EINVAL (-EFBIG) with a
+ * pointer. Free with arena_free(&ret->arena), on failure too. */
 int spec_parse(const char *text, size_t length, struct spec *ret, struct error *error);
 /* What stands in the config that needs the host to be judged (root exists, a namespace list against the
  * rules, ids mapped) belongs to compile/. */

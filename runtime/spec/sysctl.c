@@ -11,18 +11,12 @@ static const struct {
 	const char *path;
 	uint64_t type;
 } owners[] = {
-	{ "net/", PLAN_NS_NETWORK },
-	{ "fs/mqueue/", PLAN_NS_IPC },
-	{ "kernel/msgmax", PLAN_NS_IPC },
-	{ "kernel/msgmnb", PLAN_NS_IPC },
-	{ "kernel/msgmni", PLAN_NS_IPC },
-	{ "kernel/sem", PLAN_NS_IPC },
-	{ "kernel/shmall", PLAN_NS_IPC },
-	{ "kernel/shmmax", PLAN_NS_IPC },
-	{ "kernel/shmmni", PLAN_NS_IPC },
-	{ "kernel/shm_rmid_forced", PLAN_NS_IPC },
-	{ "kernel/domainname", PLAN_NS_UTS },
-	{ "user/", PLAN_NS_USER },
+	{ "net/", PLAN_NS_NETWORK },          { "fs/mqueue/", PLAN_NS_IPC },
+	{ "kernel/msgmax", PLAN_NS_IPC },     { "kernel/msgmnb", PLAN_NS_IPC },
+	{ "kernel/msgmni", PLAN_NS_IPC },     { "kernel/sem", PLAN_NS_IPC },
+	{ "kernel/shmall", PLAN_NS_IPC },     { "kernel/shmmax", PLAN_NS_IPC },
+	{ "kernel/shmmni", PLAN_NS_IPC },     { "kernel/shm_rmid_forced", PLAN_NS_IPC },
+	{ "kernel/domainname", PLAN_NS_UTS }, { "user/", PLAN_NS_USER },
 };
 
 static uint64_t owner(const char *path)

@@ -25,6 +25,7 @@
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5) /* Linux 5.19 */
 #endif
 
+/* clang-format off */
 const struct word words_namespaces[] = {
 	{ "pid", PLAN_NS_PID },
 	{ "network", PLAN_NS_NETWORK },
@@ -126,6 +127,7 @@ const struct word words_personalities[] = {
 	{ "LINUX32", PER_LINUX32 },
 	{ NULL, 0 },
 };
+/* clang-format on */
 
 const struct word *words_find(const struct word *table, const char *word)
 {

@@ -10,12 +10,12 @@ struct word {
 };
 
 /* Each ends with a NULL word. */
-extern const struct word words_namespaces[];   /* "pid" ... -> PLAN_NS_* */
-extern const struct word words_capabilities[]; /* "CAP_CHOWN" ... -> number */
-extern const struct word words_rlimits[];      /* "RLIMIT_NOFILE" ... -> RLIMIT_* */
-extern const struct word words_signals[];      /* "TERM" ... -> number, and RTMIN+n */
-extern const struct word words_propagation[];  /* rootfsPropagation: "rslave" ... -> MS_* */
-extern const struct word words_hooks[];        /* "prestart" ... -> PLAN_HOOK_* */
+extern const struct word words_namespaces[];        /* "pid" ... -> PLAN_NS_* */
+extern const struct word words_capabilities[];      /* "CAP_CHOWN" ... -> number */
+extern const struct word words_rlimits[];           /* "RLIMIT_NOFILE" ... -> RLIMIT_* */
+extern const struct word words_signals[];           /* "TERM" ... -> number, and RTMIN+n */
+extern const struct word words_propagation[];       /* rootfsPropagation: "rslave" ... -> MS_* */
+extern const struct word words_hooks[];             /* "prestart" ... -> PLAN_HOOK_* */
 extern const struct word words_seccomp_actions[];   /* "SCMP_ACT_ALLOW" ... -> SCMP_ACT_* of libseccomp */
 extern const struct word words_seccomp_operators[]; /* "SCMP_CMP_EQ" ... */
 extern const struct word words_seccomp_archs[];     /* "SCMP_ARCH_X86_64" ... -> SCMP_ARCH_* */
@@ -36,8 +36,15 @@ struct mount_option {
 	uint32_t propagation; /* MS_* */
 	uint8_t action;       /* MOUNT_OPTION_* */
 };
-enum { MOUNT_OPTION_FLAG, MOUNT_OPTION_BIND, MOUNT_OPTION_RBIND, MOUNT_OPTION_REMOUNT,
-	MOUNT_OPTION_COPY_UP, MOUNT_OPTION_IGNORED, MOUNT_OPTION_LATER /* an error: "not supported yet" */ };
+enum {
+	MOUNT_OPTION_FLAG,
+	MOUNT_OPTION_BIND,
+	MOUNT_OPTION_RBIND,
+	MOUNT_OPTION_REMOUNT,
+	MOUNT_OPTION_COPY_UP,
+	MOUNT_OPTION_IGNORED,
+	MOUNT_OPTION_LATER /* an error: "not supported yet" */
+};
 extern const struct mount_option mount_options[]; /* ends with a NULL word */
 
 #endif

@@ -11,6 +11,7 @@
 
 #define RTMIN 34u
 #define RTMAX 64u /* 127 on MIPS, where the numbers above 64 have no word here */
+/* clang-format off */
 #define SIGNAL(name) { #name, SIG##name }
 #define UP(n) { "RTMIN+" #n, RTMIN + (n) }
 #define DOWN(n) { "RTMAX-" #n, RTMAX - (n) }
@@ -36,3 +37,4 @@ const struct word words_signals[] = {
 	DOWN(29), DOWN(30),
 	{ NULL, 0 },
 };
+/* clang-format on */

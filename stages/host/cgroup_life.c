@@ -7,9 +7,9 @@
 #include "cgroup_v2.h"
 #include "host.h"
 
-#define FREEZE_MS 500   /* for the kill without cgroup.kill */
+#define FREEZE_MS 500 /* for the kill without cgroup.kill */
 #define LONGEST_PAUSE 50
-#define PASSES 8        /* of SIGKILL where nothing can be frozen */
+#define PASSES 8 /* of SIGKILL where nothing can be frozen */
 
 /* A descriptor of the group; -ENOENT when it is gone, -EXDEV when something else stands there. */
 static int open_group(const char *dir)

@@ -89,7 +89,8 @@ int cgroup_run_device(const struct cgroup_place *at, const struct plan_record *r
 	need_note(at->fault, NEED_BPF, r);
 	need_note(at->fault, NEED_DEVICE_FILTER, r);
 	if (r == -EPERM)
-		fault_note(at->fault, "it needs CAP_SYS_ADMIN on the host: inside a container it is impossible");
+		fault_note(at->fault,
+			   "it needs CAP_SYS_ADMIN on the host: inside a container it is impossible");
 	return r;
 }
 

@@ -150,8 +150,8 @@ static int check_empty(const struct cgroup_place *at, int dir)
 
 static int make_group(const struct cgroup_place *at, const struct plan_cgroup *group, bool *ret_made)
 {
-	bool cpuset = group->version == PLAN_CGROUP_V1 &&
-		      cgroup_v1_has(plan_text(at->plan, group->name), "cpuset");
+	bool cpuset =
+		group->version == PLAN_CGROUP_V1 && cgroup_v1_has(plan_text(at->plan, group->name), "cpuset");
 	FD_AUTO dir = descend(at, group, cpuset ? fill_cpuset : NULL, ret_made);
 	int r;
 

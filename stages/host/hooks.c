@@ -25,17 +25,17 @@ int host_hooks(const struct plan *plan, int64_t pid, int abort_fd, struct fault 
 	uint32_t number = 0;
 
 	plan_each(plan, record) {
-			if (record->kind == PLAN_KIND_hook && record->row == PLAN_ROW_HOST_HOOKS) {
-				int r = run_one(plan, (const struct plan_hook *)(const void *)record, pid,
-						abort_fd, fault);
+		if (record->kind == PLAN_KIND_hook && record->row == PLAN_ROW_HOST_HOOKS) {
+			int r = run_one(plan, (const struct plan_hook *)(const void *)record, pid, abort_fd,
+					fault);
 
-				if (r < 0) {
-					fault->row = record->row;
-					fault->record = number;
-					return r;
-				}
+			if (r < 0) {
+				fault->row = record->row;
+				fault->record = number;
+				return r;
 			}
-			number++;
 		}
+		number++;
+	}
 	return 0;
 }

@@ -10,8 +10,8 @@
 #define HOOK_OUTPUT 1024 /* bytes kept of each stream, its last ones */
 
 struct hook_run {
-	const char *kind;  /* "prestart" ...: for messages */
-	uint64_t index;    /* in its array */
+	const char *kind; /* "prestart" ...: for messages */
+	uint64_t index;   /* in its array */
 	const char *path;
 	char *const *args; /* NULL-terminated; never empty */
 	char *const *env;  /* NULL-terminated */
@@ -20,7 +20,7 @@ struct hook_run {
 	const char *state; /* text for stdin */
 	size_t state_length;
 	const char *state_pid, *state_tail; /* what follows it, or NULL: so nobody need join 128 KiB */
-	int abort_fd;      /* the hook is killed when this becomes readable or hung up; -1: none */
+	int abort_fd; /* the hook is killed when this becomes readable or hung up; -1: none */
 	/* Run in the child before execve (drop rights, filter); NULL: nothing. 0 or -errno. */
 	int (*prepare)(void *);
 	void *argument;

@@ -5,7 +5,7 @@
 
 #include "number.h"
 
-#define NEED_X(id, feature, major, minor, error, option, instead)                                  \
+#define NEED_X(id, feature, major, minor, error, option, instead) \
 	[NEED_##id] = { feature, major, minor, error, option, instead },
 const struct need needs[NEED_COUNT] = { NEEDS(NEED_X) };
 #undef NEED_X

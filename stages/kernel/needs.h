@@ -7,6 +7,7 @@
 #include "fault.h"
 
 /* N(id, what it is, major, minor, errno of its absence, kernel option or "", what is done without it) */
+/* clang-format off */
 #define NEEDS(N)                                                                                   \
 	N(USER_NAMESPACE, "user namespaces", 3, 8, EINVAL, "CONFIG_USER_NS", "")                       \
 	N(PID_NAMESPACE, "pid namespaces", 2, 24, EINVAL, "CONFIG_PID_NS", "")                         \
@@ -34,6 +35,7 @@
 	N(WAIT_KILLABLE, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", 5, 19, EINVAL, "", "")              \
 	N(MEMFD_EXEC, "MFD_EXEC", 6, 3, EINVAL, "", "a plain memfd")                                   \
 	N(PIVOT_INITRAMFS, "pivot_root on an initramfs", 7, 0, EINVAL, "", "a tmpfs over the root")
+/* clang-format on */
 
 #define NEED_X(id, feature, major, minor, error, option, instead) NEED_##id,
 enum need_id { NEEDS(NEED_X) NEED_COUNT };

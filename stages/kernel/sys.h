@@ -34,7 +34,7 @@ struct sys_clone_args {
 	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid,
 		set_tid_size, cgroup;
 };
-struct sys_dirent;     /* struct linux_dirent64 */
+struct sys_dirent; /* struct linux_dirent64 */
 
 /* files */
 int sys_openat(int dir, const char *path, int flags, mode_t mode);
@@ -88,7 +88,8 @@ int sys_fsconfig(int context, unsigned command, const char *key, const void *val
 int sys_fspick(int dir, const char *path, unsigned flags);
 int sys_fsmount(int context, unsigned attributes);
 int sys_mount_setattr(int dir, const char *path, unsigned flags, struct mount_attr *attr);
-int sys_mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data);
+int sys_mount(const char *source, const char *target, const char *type, unsigned long flags,
+	      const void *data);
 int sys_umount2(const char *target, int flags);
 int sys_pivot_root(const char *root, const char *old);
 
@@ -111,7 +112,7 @@ int sys_pidfd_open(pid_t pid, unsigned flags);
 int sys_pidfd_send_signal(int pidfd, int signal);
 int sys_kill(pid_t pid, int signal);
 int sys_sigprocmask(int how, const uint64_t *set, uint64_t *ret_old); /* kernel's 64-bit set */
-int sys_sigdefault(int signal); /* default action for one signal */
+int sys_sigdefault(int signal);                                       /* default action for one signal */
 int64_t sys_clock_ms(void); /* CLOCK_MONOTONIC in milliseconds, for deadlines */
 
 /* identity, limits */

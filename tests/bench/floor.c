@@ -56,7 +56,8 @@ static void mounts(void)
 	mounted("proc", "proc", "proc", 0, NULL);
 	mounted("tmpfs", "dev", "tmpfs", MS_NOSUID | MS_STRICTATIME, "mode=755,size=65536k");
 	MUST(mkdir("dev/pts", 0755));
-	mounted("devpts", "dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "newinstance,ptmxmode=0666,mode=0620,gid=5");
+	mounted("devpts", "dev/pts", "devpts", MS_NOSUID | MS_NOEXEC,
+		"newinstance,ptmxmode=0666,mode=0620,gid=5");
 	MUST(mkdir("dev/shm", 0755));
 	mounted("shm", "dev/shm", "tmpfs", NSD, "mode=1777,size=65536k");
 	MUST(mkdir("dev/mqueue", 0755));
@@ -67,12 +68,15 @@ static void mounts(void)
 
 static void devices(void)
 {
-	static const struct { const char *path; unsigned major, minor; } nodes[] = {
-		{ "dev/null", 1, 3 }, { "dev/zero", 1, 5 }, { "dev/full", 1, 7 },
+	static const struct {
+		const char *path;
+		unsigned major, minor;
+	} nodes[] = {
+		{ "dev/null", 1, 3 },   { "dev/zero", 1, 5 },    { "dev/full", 1, 7 },
 		{ "dev/random", 1, 8 }, { "dev/urandom", 1, 9 }, { "dev/tty", 5, 0 },
 	};
 	static const char *const links[][2] = {
-		{ "/proc/self/fd", "dev/fd" }, { "/proc/self/fd/0", "dev/stdin" },
+		{ "/proc/self/fd", "dev/fd" },       { "/proc/self/fd/0", "dev/stdin" },
 		{ "/proc/self/fd/1", "dev/stdout" }, { "/proc/self/fd/2", "dev/stderr" },
 		{ "pts/ptmx", "dev/ptmx" },
 	};
@@ -97,9 +101,10 @@ static void masks(int null)
 {
 	static const char *const readonly[] = { "/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys",
 						"/proc/sysrq-trigger" };
-	static const char *const masked[] = { "/proc/acpi", "/proc/asound", "/proc/kcore", "/proc/keys",
-					      "/proc/latency_stats", "/proc/timer_list", "/proc/timer_stats",
-					      "/proc/sched_debug", "/sys/firmware", "/proc/scsi" };
+	static const char *const masked[] = { "/proc/acpi",        "/proc/asound",        "/proc/kcore",
+					      "/proc/keys",        "/proc/latency_stats", "/proc/timer_list",
+					      "/proc/timer_stats", "/proc/sched_debug",   "/sys/firmware",
+					      "/proc/scsi" };
 	struct mount_attr ro = { .attr_set = MOUNT_ATTR_RDONLY };
 	int empty = -1;
 
@@ -120,9 +125,11 @@ static void masks(int null)
 			if (empty < 0) {
 				int context = (int)MUST(syscall(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC));
 
-				MUST(syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "nr_inodes", "1", 0));
+				MUST(syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "nr_inodes", "1",
+					     0));
 				MUST(syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0));
-				empty = (int)MUST(syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY));
+				empty = (int)MUST(
+					syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY));
 				attach(empty, masked[i]);
 				continue;
 			}

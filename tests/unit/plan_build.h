@@ -86,8 +86,8 @@ static inline void *build_add(struct plan_build *b, enum plan_row row, enum plan
 	b->header.record_count++;
 	return at;
 }
-#define BUILD_ADD(b, at_row, kind, ...)                                                                      \
-	build_add((b), PLAN_ROW_##at_row, PLAN_KIND_##kind,                                                  \
+#define BUILD_ADD(b, at_row, kind, ...)                     \
+	build_add((b), PLAN_ROW_##at_row, PLAN_KIND_##kind, \
 		  &(struct plan_##kind){ .head = { 0 }, __VA_ARGS__ }, sizeof(struct plan_##kind))
 
 /* The checksum alone again, after a change to bytes. */

@@ -47,9 +47,9 @@ static inline int fixture_run(const struct stage *stage)
 		fail_msg("plan: %s %s", why.what, why.field);
 	shim.plan = &plan;
 	plan_each(&plan, record)
-			for (int i = 0; i < STAGE_KINDS && r == 0; i++)
-				if (stage->kinds[i].run && stage->kinds[i].kind == record->kind)
-					r = stage->kinds[i].run(&shim, record, &fault);
+		for (int i = 0; i < STAGE_KINDS && r == 0; i++)
+			if (stage->kinds[i].run && stage->kinds[i].kind == record->kind)
+				r = stage->kinds[i].run(&shim, record, &fault);
 	return r;
 }
 

@@ -12,8 +12,8 @@ static struct plan_build build;
 static struct plan stage_plan;
 static struct shim shim;
 static struct fault fault;
-static int talk_error;    /* what tell and ask give */
-static char talked[256];  /* "MAP " "FORKED " ... */
+static int talk_error;   /* what tell and ask give */
+static char talked[256]; /* "MAP " "FORKED " ... */
 
 static int fake_talk(struct shim *s, enum message_type type, const void *body, int fd, struct fault *f)
 {

@@ -25,8 +25,10 @@ static char dir[64];
 static int group = -1;
 
 /* r0 = verdict; exit */
+/* clang-format off */
 #define VERDICT(verdict)                                                                           \
 	{ { .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = (verdict) }, { .code = BPF_JMP | BPF_EXIT } }
+/* clang-format on */
 static const struct bpf_insn allow[] = VERDICT(1), deny[] = VERDICT(0);
 
 static int attached(void)
@@ -46,9 +48,9 @@ static int attached(void)
 /* What open("/dev/null") says inside the group: 0 or an errno. */
 static int open_inside(void)
 {
-	struct clone_args args = {
-		.exit_signal = SIGCHLD, .flags = CLONE_INTO_CGROUP, .cgroup = (unsigned)group
-	};
+	struct clone_args args = { .exit_signal = SIGCHLD,
+				   .flags = CLONE_INTO_CGROUP,
+				   .cgroup = (unsigned)group };
 	siginfo_t info;
 	long pid = syscall(SYS_clone3, &args, sizeof args);
 
@@ -125,7 +127,7 @@ static void leaves_the_programs_of_others(void **state)
 	attr.prog_type = BPF_PROG_TYPE_CGROUP_DEVICE;
 	attr.insns = (uintptr_t)deny;
 	attr.insn_cnt = 2;
-	attr.license = (uintptr_t)"none";
+	attr.license = (uintptr_t) "none";
 	foreign = sys_bpf(BPF_PROG_LOAD, &attr, sizeof attr);
 	assert_true(foreign >= 0);
 	memset(&attr, 0, sizeof attr);

@@ -56,12 +56,12 @@ static int group_setup(void **state)
 	return 0;
 }
 
-#define NEED_ROOT()                                                                                          \
-	do {                                                                                                 \
-		if (refused) {                                                                               \
-			print_message("left out: %s\n", refused);                                            \
-			skip();                                                                              \
-		}                                                                                            \
+#define NEED_ROOT()                                               \
+	do {                                                      \
+		if (refused) {                                    \
+			print_message("left out: %s\n", refused); \
+			skip();                                   \
+		}                                                 \
 	} while (0)
 
 static void new_file_system(void **state)

@@ -58,10 +58,8 @@ static void test_rules(void **state)
 {
 	struct spec_device_rule rules[] = {
 		{ true, 'b', 8, -1, true, true, true }, /* undone by the next */
-		{ false, 'a', -1, -1, true, true, true },
-		{ true, 'c', 10, 229, true, true, false },
-		{ true, 'b', 9, -1, true, true, false },
-		{ false, 'b', 9, 1, false, true, false },
+		{ false, 'a', -1, -1, true, true, true }, { true, 'c', 10, 229, true, true, false },
+		{ true, 'b', 9, -1, true, true, false },  { false, 'b', 9, 1, false, true, false },
 		{ false, 'c', 1, 3, true, true, true }, /* in vain: LIM-05 */
 	};
 	struct spec_resources s = { .device_count = 6, .devices = rules };

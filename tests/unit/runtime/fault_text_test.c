@@ -14,8 +14,10 @@ static void two_records(struct arena *arena, struct compiled *ret)
 {
 	struct writer *w = writer_new(arena);
 	struct error error = { 0 };
-	struct plan_mount mount = { .how = PLAN_MOUNT_FILESYSTEM, .target = writer_text(w, "/data"),
-				    .tree = PLAN_NONE, .type = writer_text(w, "overlay") };
+	struct plan_mount mount = { .how = PLAN_MOUNT_FILESYSTEM,
+				    .target = writer_text(w, "/data"),
+				    .tree = PLAN_NONE,
+				    .type = writer_text(w, "overlay") };
 	struct plan_gate gate = { .kind = PLAN_GATE_RUN, .fifo = PLAN_NONE, .fault = PLAN_NONE };
 
 	WRITER_ADD(w, MOUNTS, mount, &mount, "/mounts/3");
@@ -71,8 +73,9 @@ static void says_what_clients_match(void **state)
 	struct fault denied = fault_of(PLAN_ROW_EXEC, FAULT_NO_RECORD, FAULT_EXEC, EACCES, "/etc/motd");
 	struct fault find = fault_of(PLAN_ROW_PROGRAM, FAULT_NO_RECORD, FAULT_FIND, ENOENT,
 				     "\"nope\": executable file not found in $PATH");
-	struct fault hook = fault_of(PLAN_ROW_HOOKS, FAULT_NO_RECORD, FAULT_HOOK, EIO,
-				     "error running createContainer hook #0: exit status 1, stdout: , stderr: no");
+	struct fault hook =
+		fault_of(PLAN_ROW_HOOKS, FAULT_NO_RECORD, FAULT_HOOK, EIO,
+			 "error running createContainer hook #0: exit status 1, stdout: , stderr: no");
 	struct fault mount = fault_of(PLAN_ROW_MOUNTS, 0, FAULT_MOUNT, EPERM, "tmpfs on /data");
 	struct fault cgroup = fault_of(PLAN_ROW_CGROUP, FAULT_NO_RECORD, FAULT_MAKE_DIRECTORY, EACCES, "/x");
 	struct fault sentence = fault_of(PLAN_ROW_CGROUP, FAULT_NO_RECORD, FAULT_VERIFY, 0,

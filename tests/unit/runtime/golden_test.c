@@ -68,7 +68,10 @@ static char *compiled_text(const char *directory, const char *config, size_t len
 	struct facts facts;
 	struct compiled compiled;
 	struct compile_options options = {
-		.id = "golden", .bundle = "/bundle", .rootfs = "/bundle/rootfs", .gate = PLAN_GATE_FIFO,
+		.id = "golden",
+		.bundle = "/bundle",
+		.rootfs = "/bundle/rootfs",
+		.gate = PLAN_GATE_FIFO,
 	};
 	char *text = NULL;
 	size_t size = 0;

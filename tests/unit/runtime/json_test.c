@@ -53,8 +53,9 @@ static void scalars_may_be_the_whole_text(void **state)
 		const char *text;
 		enum json_type type;
 	} rows[] = {
-		{ "null", JSON_NULL }, { " true\n", JSON_BOOL }, { "-0", JSON_NUMBER }, { "12.5e+3", JSON_NUMBER },
-		{ "\"\"", JSON_STRING }, { "[ ]", JSON_ARRAY }, { "{\t}", JSON_OBJECT },
+		{ "null", JSON_NULL },      { " true\n", JSON_BOOL }, { "-0", JSON_NUMBER },
+		{ "12.5e+3", JSON_NUMBER }, { "\"\"", JSON_STRING },  { "[ ]", JSON_ARRAY },
+		{ "{\t}", JSON_OBJECT },
 	};
 	const struct json_node *node = NULL;
 
@@ -171,7 +172,8 @@ static void longer_than_16_mib_is_refused_unread(void **state)
 /* Every prefix of a text is refused, and every text with one byte changed ends in one way or the other. */
 static void cut_and_damaged_texts_are_survived(void **state)
 {
-	static const char text[] = "{\"a\\u00e9\":[1,-2.5e3,true,null,{\"b\":\"\\ud83d\\ude00\xc3\xa9\"}],\"c\":{}}";
+	static const char text[] =
+		"{\"a\\u00e9\":[1,-2.5e3,true,null,{\"b\":\"\\ud83d\\ude00\xc3\xa9\"}],\"c\":{}}";
 	const struct json_node *node = NULL;
 	char damaged[sizeof text];
 

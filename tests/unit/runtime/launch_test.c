@@ -25,7 +25,8 @@
 #define TEST_ARCH AUDIT_ARCH_ARM
 #endif
 
-static void compile_program(struct arena *arena, const char *const *args, uint32_t count, struct compiled *ret)
+static void compile_program(struct arena *arena, const char *const *args, uint32_t count,
+			    struct compiled *ret)
 {
 	struct writer *w = writer_new(arena);
 	struct error error = { 0 };

@@ -23,10 +23,11 @@ static int parse(const char *type, const char *options)
 {
 	static char text[4096];
 
-	snprintf(text, sizeof text,
-		 "{\"ociVersion\":\"1.2.0\",\"root\":{\"path\":\"r\"},\"process\":{\"args\":[\"x\"],\"cwd\":\"/\"},"
-		 "\"mounts\":[{\"destination\":\"/d\",\"type\":\"%s\",\"source\":\"/s\",\"options\":[%s]}]}",
-		 type, options);
+	snprintf(
+		text, sizeof text,
+		"{\"ociVersion\":\"1.2.0\",\"root\":{\"path\":\"r\"},\"process\":{\"args\":[\"x\"],\"cwd\":\"/\"},"
+		"\"mounts\":[{\"destination\":\"/d\",\"type\":\"%s\",\"source\":\"/s\",\"options\":[%s]}]}",
+		type, options);
 	arena_free(&spec.arena);
 	memset(&error, 0, sizeof error);
 	return spec_parse(text, strlen(text), &spec, &error);
@@ -127,7 +128,8 @@ static void binds_are_known_by_option_or_type(void **state)
 static void the_rest_is_data(void **state)
 {
 	(void)state;
-	const struct spec_mount *mount = one("\"nosuid\",\"mode=755\",\"z\",\"U\",\"relabel=shared\",\"size=1k\"");
+	const struct spec_mount *mount =
+		one("\"nosuid\",\"mode=755\",\"z\",\"U\",\"relabel=shared\",\"size=1k\"");
 
 	assert_int_equal(mount->data.count, 2);
 	assert_string_equal(mount->data.items[0], "mode=755");

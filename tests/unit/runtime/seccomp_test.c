@@ -40,7 +40,8 @@ static void entries(const char *cache, mode_t mode)
 	for (struct dirent *entry; (entry = readdir(dir));)
 		if (entry->d_name[0] != '.')
 			assert_int_equal(mode ? fchmodat(dirfd(dir), entry->d_name, mode, 0)
-					      : unlinkat(dirfd(dir), entry->d_name, 0), 0);
+					      : unlinkat(dirfd(dir), entry->d_name, 0),
+					 0);
 	closedir(dir);
 }
 

@@ -120,6 +120,7 @@ static void what_clients_generate_is_accepted(void **state)
 	free(entries);
 }
 
+/* clang-format off */
 static void null_and_unknown_count_as_absent(void **state)
 {
 	(void)state;
@@ -233,16 +234,18 @@ static void devices_and_hooks_are_read(void **state)
 	assert_int_equal(spec.linux_->rootfs_propagation, PLAN_PROP_SLAVE | PLAN_PROP_RECURSIVE);
 	assert_true(spec.linux_->has_personality && spec.linux_->personality == 8);
 }
+/* clang-format on */
 
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_teardown(name, teardown)
 	const struct CMUnitTest tests[] = {
-		TEST(the_default_config_is_accepted), TEST(the_rootless_default_is_accepted),
-		TEST(what_clients_generate_is_accepted), TEST(null_and_unknown_count_as_absent),
+		TEST(the_default_config_is_accepted),     TEST(the_rootless_default_is_accepted),
+		TEST(what_clients_generate_is_accepted),  TEST(null_and_unknown_count_as_absent),
 		TEST(what_is_not_supported_may_be_empty), TEST(the_last_of_equal_variables_wins),
-		TEST(integers_are_exact_to_their_ends), TEST(what_nobody_knows_is_warned_of),
-		TEST(sysctl_names_become_paths), TEST(seccomp_keeps_its_text), TEST(devices_and_hooks_are_read),
+		TEST(integers_are_exact_to_their_ends),   TEST(what_nobody_knows_is_warned_of),
+		TEST(sysctl_names_become_paths),          TEST(seccomp_keeps_its_text),
+		TEST(devices_and_hooks_are_read),
 	};
 #undef TEST
 

@@ -26,9 +26,9 @@ static size_t size(const struct word *table)
 static void no_word_stands_twice(void **state)
 {
 	const struct word *const tables[] = {
-		words_namespaces, words_capabilities, words_rlimits, words_signals, words_propagation, words_hooks,
-		words_seccomp_actions, words_seccomp_operators, words_seccomp_archs, words_seccomp_flags,
-		words_personalities,
+		words_namespaces,    words_capabilities,  words_rlimits,         words_signals,
+		words_propagation,   words_hooks,         words_seccomp_actions, words_seccomp_operators,
+		words_seccomp_archs, words_seccomp_flags, words_personalities,
 	};
 
 	(void)state;

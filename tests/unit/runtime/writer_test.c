@@ -16,7 +16,8 @@ static void test_order_and_lists(void **state)
 	struct compiled out;
 	struct writer *w = writer_new(&arena);
 	struct plan_program program = { .args = writer_argv(w, 3, args), .env = writer_argv(w, 0, NULL) };
-	struct plan_hostname first = { .name = writer_text(w, "one") }, second = { .name = writer_text(w, "two") };
+	struct plan_hostname first = { .name = writer_text(w, "one") },
+			     second = { .name = writer_text(w, "two") };
 	const struct plan_record *r;
 
 	(void)state;

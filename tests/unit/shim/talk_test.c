@@ -135,17 +135,17 @@ static void interrupted_wait_goes_on(void **state)
 }
 
 /* Whoever is alone ends at once, without a word. */
-#define ASSERT_EXITS(statement)                                                                              \
-	do {                                                                                                 \
-		jmp_buf where;                                                                               \
-		fake_exit_to(&where);                                                                        \
-		int status = setjmp(where);                                                                  \
-		if (status == 0) {                                                                           \
-			statement;                                                                           \
-			fail_msg("did not exit");                                                            \
-		}                                                                                            \
-		assert_int_equal(status - 1, 1);                                                             \
-		fake_exit_to(NULL);                                                                          \
+#define ASSERT_EXITS(statement)                   \
+	do {                                      \
+		jmp_buf where;                    \
+		fake_exit_to(&where);             \
+		int status = setjmp(where);       \
+		if (status == 0) {                \
+			statement;                \
+			fail_msg("did not exit"); \
+		}                                 \
+		assert_int_equal(status - 1, 1);  \
+		fake_exit_to(NULL);               \
 	} while (0)
 
 static void end_of_file_ends_it(void **state)

@@ -39,9 +39,9 @@ static void directory_is_opened_once(void **state)
 	add_link(&b, "/dev/ptmx", 0);
 	assert_int_equal(bench_run(&b, &stage_devices), 0);
 	assert_string_equal(fake_log(), "openat2 50 \"/dev/\" 0x210000 in-root no-magiclinks\n"
-	                                "mknodat 100 \"null\" 020666 1:3\n"
-	                                "mknodat 100 \"zero\" 020666 1:5\n"
-	                                "symlinkat \"pts/ptmx\" 100 \"ptmx\"\n");
+					"mknodat 100 \"null\" 020666 1:3\n"
+					"mknodat 100 \"zero\" 020666 1:5\n"
+					"symlinkat \"pts/ptmx\" 100 \"ptmx\"\n");
 }
 
 /* DEV-20, and names that only look as if they stood in the same directory. */

@@ -15,13 +15,13 @@
 
 /* One plan, by hand: a hook, a second hook, a filter. */
 static char pool[] __attribute__((aligned(8))) = "filter..\0/bin/hook\0hook\0A=1\0{\"pid\":\0}\0/bundle";
-#define S(o, l)                                                                                              \
-	{                                                                                                    \
-		(uint32_t)(o), (uint32_t)(l)                                                                 \
+#define S(o, l)                              \
+	{                                    \
+		(uint32_t)(o), (uint32_t)(l) \
 	}
-#define HEAD(k, r)                                                                                           \
-	{                                                                                                    \
-		.kind = PLAN_KIND_##k, .row = PLAN_ROW_##r, .size = sizeof(struct plan_##k)                  \
+#define HEAD(k, r)                                                                          \
+	{                                                                                   \
+		.kind = PLAN_KIND_##k, .row = PLAN_ROW_##r, .size = sizeof(struct plan_##k) \
 	}
 
 static struct {

@@ -10,7 +10,7 @@
 
 static struct bench b;
 
-#define ADD(bench, at, ...)                                                                        \
+#define ADD(bench, at, ...) \
 	BUILD_ADD(&(bench)->build, MOUNTS, mount, .target = build_text(&(bench)->build, at), __VA_ARGS__)
 
 static const uint64_t rslave_shared[] = { PLAN_PROP_SLAVE | PLAN_PROP_RECURSIVE, PLAN_PROP_SHARED };
@@ -29,7 +29,8 @@ static void add_tmpfs(struct bench *bench, uint64_t flags)
 {
 	ADD(bench, "/run", .how = PLAN_MOUNT_FILESYSTEM, .type = build_text(&bench->build, "tmpfs"),
 	    .device = build_text(&bench->build, "tmpfs"), .tree = PLAN_NONE,
-	    .options = build_strings(&bench->build, one_option, 0), .attr_set = PLAN_ATTR_NODEV, .flags = flags);
+	    .options = build_strings(&bench->build, one_option, 0), .attr_set = PLAN_ATTR_NODEV,
+	    .flags = flags);
 }
 
 static void add_proc(struct bench *bench)
@@ -183,8 +184,8 @@ static void cgroup2_falls_back_to_its_tree(void **state)
 {
 	(void)state;
 	bench_trees(&b, 1);
-	ADD(&b, "/sys/fs/cgroup", .how = PLAN_MOUNT_CGROUP2, .type = build_text(&b.build, "cgroup2"), .tree = 0,
-	    .attr_set = PLAN_ATTR_RDONLY);
+	ADD(&b, "/sys/fs/cgroup", .how = PLAN_MOUNT_CGROUP2, .type = build_text(&b.build, "cgroup2"),
+	    .tree = 0, .attr_set = PLAN_ATTR_RDONLY);
 	fake_return("fsmount", -EBUSY);
 	assert_int_equal(bench_run(&b, &stage_mounts), 0);
 	assert_int_equal(b.fault.set, 0);

@@ -38,9 +38,9 @@ static void view_is_cut_off_before_the_root_stands(void **state)
 	add_rootfs(&b, PLAN_PROP_SLAVE | PLAN_PROP_RECURSIVE);
 	assert_int_equal(bench_run(&b, &stage_rootfs), 0);
 	assert_string_equal(fake_log(), "mount \"-\" \"/\" \"-\" 0x84000 \"-\"\n"
-	                                "openat -100 \"/b/rootfs\" 0x210000 0\n"
-	                                "move_mount 60 \"\" 100 \"\" 0x44\n"
-	                                "close 100\n");
+					"openat -100 \"/b/rootfs\" 0x210000 0\n"
+					"move_mount 60 \"\" 100 \"\" 0x44\n"
+					"close 100\n");
 	assert_int_equal(b.shim.root, 60);
 	assert_int_equal(b.shim.trees[0], -1);
 }
@@ -49,7 +49,7 @@ static void view_is_cut_off_before_the_root_stands(void **state)
 static void shared_view_is_refused(void **state)
 {
 	static const uint64_t views[] = { 0, PLAN_PROP_RECURSIVE, PLAN_PROP_SHARED | PLAN_PROP_RECURSIVE,
-		                          PLAN_PROP_SHARED | PLAN_PROP_SLAVE };
+					  PLAN_PROP_SHARED | PLAN_PROP_SLAVE };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof views / sizeof *views; i++) {
@@ -75,10 +75,10 @@ static void one_pivot_one_umount(void **state)
 	add_pivot(&b, PLAN_PIVOT_ROOT, 0);
 	assert_int_equal(bench_run(&b, &stage_pivot), 0);
 	assert_string_equal(fake_log(), "fchdir 50\n"
-	                                "pivot_root \".\" \".\"\n"
-	                                "umount2 \".\" 0x2\n"
-	                                "mount_id 50 \"\" 0x1000\n"
-	                                "mount_id -100 \"..\" 0\n");
+					"pivot_root \".\" \".\"\n"
+					"umount2 \".\" 0x2\n"
+					"mount_id 50 \"\" 0x1000\n"
+					"mount_id -100 \"..\" 0\n");
 	assert_true(b.shim.pivoted);
 	assert_int_equal(b.shim.root, BENCH_ROOT);
 }
@@ -137,15 +137,14 @@ static void another_error_is_no_initramfs(void **state)
 /* CRE-08: whole proc and sysfs mounts, and no others, outside the root. */
 static void move_takes_proc_and_sysfs_away(void **state)
 {
-	static const char mountinfo[] =
-		"20 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
-		"21 20 0:5 / /proc rw,nosuid shared:5 - proc proc rw\n"
-		"22 20 0:6 / /sys rw - sysfs sysfs rw\n"
-		"23 20 0:5 / /a\\040b rw - proc proc rw\n"
-		"24 20 0:5 /sys /part rw - proc proc rw\n"
-		"25 20 8:1 / /proclike rw - ext4 proc rw\n"
-		"26 20 0:7 / /b/rootfs/proc rw - proc proc rw\n"
-		"27 20 0:8 / /b/rootfs2 rw - proc proc rw\n";
+	static const char mountinfo[] = "20 1 8:1 / / rw - ext4 /dev/sda1 rw\n"
+					"21 20 0:5 / /proc rw,nosuid shared:5 - proc proc rw\n"
+					"22 20 0:6 / /sys rw - sysfs sysfs rw\n"
+					"23 20 0:5 / /a\\040b rw - proc proc rw\n"
+					"24 20 0:5 /sys /part rw - proc proc rw\n"
+					"25 20 8:1 / /proclike rw - ext4 proc rw\n"
+					"26 20 0:7 / /b/rootfs/proc rw - proc proc rw\n"
+					"27 20 0:8 / /b/rootfs2 rw - proc proc rw\n";
 
 	(void)state;
 	add_pivot(&b, PLAN_PIVOT_MOVE, 0);

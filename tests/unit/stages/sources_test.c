@@ -10,7 +10,8 @@
 
 static struct bench b;
 
-static void add_tree(struct bench *bench, uint64_t tree, const char *path, uint64_t flags, uint64_t propagation)
+static void add_tree(struct bench *bench, uint64_t tree, const char *path, uint64_t flags,
+		     uint64_t propagation)
 {
 	BUILD_ADD(&bench->build, SOURCES, source, .tree = tree, .what = PLAN_SOURCE_TREE,
 		  .path = build_text(&bench->build, path), .flags = flags, .propagation = propagation);
@@ -36,8 +37,9 @@ static void tree_is_cut_off_while_detached(void **state)
 	assert_int_equal(bench_run(&b, &stage_sources), 0);
 	assert_int_equal(b.shim.trees[0], 100);
 	assert_false(b.shim.unsettled);
-	assert_string_equal(fake_log(), "open_tree -100 \"/srv\" 0x8001\n"
-	                                "mount_setattr 100 \"\" 0x9000 set=0 clear=0 propagation=0x80000 userns=0\n");
+	assert_string_equal(fake_log(),
+			    "open_tree -100 \"/srv\" 0x8001\n"
+			    "mount_setattr 100 \"\" 0x9000 set=0 clear=0 propagation=0x80000 userns=0\n");
 }
 
 static void link_itself_is_cloned(void **state)
@@ -96,7 +98,9 @@ static void null_must_be_the_device(void **state)
 	static const struct {
 		mode_t mode;
 		unsigned major, minor;
-	} wrong[] = { { S_IFREG | 0666, 1, 3 }, { S_IFBLK | 0666, 1, 3 }, { S_IFCHR | 0666, 1, 5 },
+	} wrong[] = { { S_IFREG | 0666, 1, 3 },
+		      { S_IFBLK | 0666, 1, 3 },
+		      { S_IFCHR | 0666, 1, 5 },
 		      { S_IFLNK | 0777, 1, 3 } };
 
 	(void)state;
