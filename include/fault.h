@@ -14,6 +14,7 @@
 #include "limits.h"
 
 /* F(id, phrase behind "cannot ") */
+/* clang-format off */
 #define FAULT_OPS(F)                                                                               \
 	F(NONE, "do") F(OPEN, "open") F(READ, "read") F(WRITE, "write") F(STAT, "stat")                \
 	F(MAKE_DIRECTORY, "make directory") F(MAKE_FILE, "make file") F(MAKE_NODE, "make device")      \
@@ -28,6 +29,7 @@
 	F(NETWORK, "bring up the interface") F(CGROUP, "join cgroup") F(DEVICE_FILTER, "load the device filter of") \
 	F(HOOK, "run hook") F(RECEIVE, "receive") F(SEND, "send") F(CHECK_PLAN, "accept the plan:")    \
 	F(EXEC, "exec") F(VERIFY, "trust") F(FIND, "find executable") F(PRCTL, "set process attribute")
+/* clang-format on */
 
 #define FAULT_X(id, phrase) FAULT_##id,
 enum fault_op { FAULT_OPS(FAULT_X) FAULT_OP_COUNT };
@@ -38,12 +40,12 @@ enum fault_op { FAULT_OPS(FAULT_X) FAULT_OP_COUNT };
 #define FAULT_NOTE 1536
 
 struct fault {
-	uint32_t set;    /* 0: nothing failed */
-	uint32_t row;    /* enum plan_row, or PLAN_ROW_COUNT: outside any row */
-	uint32_t record; /* number of the record in the plan, or FAULT_NO_RECORD */
-	uint32_t op;     /* enum fault_op */
-	int32_t error;   /* errno, positive; 0: the object says it all */
-	uint32_t reserved;
+	uint32_t set;              /* 0: nothing failed */
+	uint32_t row;              /* enum plan_row, or PLAN_ROW_COUNT: outside any row */
+	uint32_t record;           /* number of the record in the plan, or FAULT_NO_RECORD */
+	uint32_t op;               /* enum fault_op */
+	int32_t error;             /* errno, positive; 0: the object says it all */
+	uint32_t executing;        /* on the fault page: the shim stands right before execve */
 	char object[FAULT_OBJECT]; /* NUL-terminated, may be cut */
 	char note[FAULT_NOTE];     /* NUL-terminated, may be "" */
 };

@@ -22,6 +22,10 @@ static int exec_run(struct shim *shim, const struct plan_record *record, struct 
 		return fault_set(fault, FAULT_CHECK_PLAN, EINVAL,
 				 shim->path ? "another number of kept descriptors"
 					    : "exec without a program");
+	/* `start` sees only that the fifo has closed: this tells a shim killed before it from one that went
+	 * through */
+	if (shim->page)
+		__atomic_store_n(&shim->page->executing, 1, __ATOMIC_RELEASE);
 	r = sys_execve(shim->path, shim->args, shim->env);
 	fault_set(fault, FAULT_EXEC, r, shim->path);
 	for (size_t i = 0; i < sizeof notes / sizeof *notes; i++)

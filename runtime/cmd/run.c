@@ -1,5 +1,5 @@
-/* `ocirun run`: create and start in one, and in the foreground wait and clean up too (RUN-01..19). Its gate needs
- * no fifo: the socket's end is the news of execve.
+/* `ocirun run`: create and start in one, and in the foreground wait and clean up too (RUN-01..19). Its gate
+ * needs no fifo: the socket's end is the news of execve.
  */
 #include <errno.h>
 #include <string.h>
@@ -9,6 +9,7 @@
 #include "cmd/cmd.h"
 #include "container/create.h"
 #include "container/destroy.h"
+#include "container/fifo.h"
 #include "container/root.h"
 #include "fd.h"
 #include "signals.h"
@@ -23,23 +24,28 @@ struct values {
 #define VALUE(member) COMMAND_OPTION(values, member)
 
 static const struct option options[] = {
-	{ "bundle", 'b', OPTION_STRING, "DIR", "directory of the bundle (default: the current one)", VALUE(bundle) },
-	{ "config", 'f', OPTION_STRING, "FILE", "configuration, instead of config.json in the bundle", VALUE(config) },
+	{ "bundle", 'b', OPTION_STRING, "DIR", "directory of the bundle (default: the current one)",
+	  VALUE(bundle) },
+	{ "config", 'f', OPTION_STRING, "FILE", "configuration, instead of config.json in the bundle",
+	  VALUE(config) },
 	{ "console-socket", 0, OPTION_STRING, "PATH", "socket that the terminal's master is sent to",
 	  VALUE(console_socket) },
 	{ "detach", 'd', OPTION_BOOL, NULL, "return when the program has begun", VALUE(detach) },
 	{ "pid-file", 0, OPTION_STRING, "PATH", "file that the process id is written to", VALUE(pid_file) },
 	{ "keep", 0, OPTION_BOOL, NULL, "do not delete the container when it has ended", VALUE(keep) },
-	{ "no-subreaper", 0, OPTION_BOOL, NULL, "do not adopt orphans of the container", VALUE(no_subreaper) },
+	{ "no-subreaper", 0, OPTION_BOOL, NULL, "do not adopt orphans of the container",
+	  VALUE(no_subreaper) },
 	{ "no-pivot", 0, OPTION_BOOL, NULL, "MS_MOVE and chroot instead of pivot_root (for an initramfs)",
 	  VALUE(no_pivot) },
-	{ "no-new-keyring", 0, OPTION_BOOL, NULL, "keep the caller's session keyring", VALUE(no_new_keyring) },
+	{ "no-new-keyring", 0, OPTION_BOOL, NULL, "keep the caller's session keyring",
+	  VALUE(no_new_keyring) },
 	{ "preserve-fds", 0, OPTION_NUMBER, "N", "pass N more descriptors, from 3 (behind LISTEN_FDS) on",
 	  VALUE(preserve_fds) },
 	{ 0 },
 };
 
-/* Remove what is left, then the hooks (HOK-06). Somebody else may have deleted it meanwhile: all the better. */
+/* Remove what is left, then the hooks (HOK-06). Somebody else may have deleted it meanwhile: all the
+ * better. */
 static int clean_up(const struct globals *globals, struct container *container, struct error *error)
 {
 	int r = container_lock(container, LOCK_EXCLUSIVE, END_MILLISECONDS, error);
@@ -69,10 +75,17 @@ static void give_up(const struct globals *globals, struct container *container, 
 static int begin(const struct globals *globals, struct container *container, struct launch *launch,
 		 struct error *error)
 {
+	const struct plan_gate *gate = plan_find(&launch->compiled->plan, PLAN_KIND_gate);
 	int r = launch_go(launch, error);
 
 	if (r == 0)
 		r = launch_wait_exec(launch, error);
+	/* under a filter the plan gives the shim a page too: its last word may not have come through the
+	 * socket */
+	if (r == 0 && gate && gate->fault != PLAN_NONE) {
+		r = container_verdict(container, launch->pidfd, error);
+		fifo_remove(container->dir);
+	}
 	flock(container->dir, LOCK_UN);
 	return r < 0 ? r : container_poststart(globals, &container->state, error);
 }
@@ -117,14 +130,21 @@ static int run_prepared(const struct globals *globals, const struct values *valu
 	return r;
 }
 
-static int run(const struct globals *globals, const void *given, int count, char **arguments, struct error *error)
+static int run(const struct globals *globals, const void *given, int count, char **arguments,
+	       struct error *error)
 {
 	const struct values *values = given;
 	struct create_options create = {
-		.id = arguments[0], .bundle = values->bundle, .config = values->config,
-		.pid_file = values->pid_file, .console_socket = values->console_socket,
-		.no_pivot = values->no_pivot, .no_new_keyring = values->no_new_keyring,
-		.detach = values->detach, .foreground = !values->detach, .gate = PLAN_GATE_RUN,
+		.id = arguments[0],
+		.bundle = values->bundle,
+		.config = values->config,
+		.pid_file = values->pid_file,
+		.console_socket = values->console_socket,
+		.no_pivot = values->no_pivot,
+		.no_new_keyring = values->no_new_keyring,
+		.detach = values->detach,
+		.foreground = !values->detach,
+		.gate = PLAN_GATE_RUN,
 	};
 	struct prepared prepared = { 0 };
 	int r = listen_check(values->preserve_fds, &create.listen, error);

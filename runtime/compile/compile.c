@@ -11,9 +11,9 @@
 /* In the order of PLAN_ROWS as far as it matters: the groups come first because mounts of type cgroup bind
  * them; trees are numbered as rows ask for them. */
 static compile_row *const rows[] = {
-	compile_cgroup,	    compile_launch,  compile_rootfs,   compile_join,   compile_userns,
-	compile_namespaces, compile_mounts,  compile_devices,  compile_hooks,  compile_pivot,
-	compile_system,	    compile_console, compile_masks,    compile_seal,   compile_limits,
+	compile_cgroup,     compile_launch,  compile_rootfs,  compile_join,  compile_userns,
+	compile_namespaces, compile_mounts,  compile_devices, compile_hooks, compile_pivot,
+	compile_system,     compile_console, compile_masks,   compile_seal,  compile_limits,
 	compile_identity,   compile_program, compile_filter,
 };
 
@@ -64,11 +64,12 @@ static void add_end(struct compile *c)
 	struct plan_gate gate = { .kind = c->options->gate, .fifo = PLAN_NONE, .fault = PLAN_NONE };
 	struct plan_exec exec = { .kept = c->options->kept };
 
-	/* `run` hears of a failing execve on the socket, which is still open: only `create` is gone by then */
-	if (gate.kind == PLAN_GATE_FIFO) {
+	if (gate.kind == PLAN_GATE_FIFO)
 		gate.fifo = writer_slot(c->writer);
+	/* `run` hears of a failing execve on the socket, which is still open, unless the filter forbids
+	 * sendmsg */
+	if (gate.kind == PLAN_GATE_FIFO || (gate.kind == PLAN_GATE_RUN && c->spec->linux_->seccomp))
 		gate.fault = writer_slot(c->writer);
-	}
 	WRITER_ADD(c->writer, GATE, gate, &gate, "");
 	WRITER_ADD(c->writer, EXEC, exec, &exec, "");
 }
@@ -91,11 +92,18 @@ int compile_plan(struct arena *arena, const struct spec *spec, const struct fact
 	const struct spec_namespace *user = spec_namespace(spec, PLAN_NS_USER);
 	struct compiled result = { .bytes = NULL };
 	struct compile c = {
-		.arena = arena, .spec = spec, .facts = facts, .options = options, .error = error,
-		.writer = writer_new(arena), .result = &result,
-		.new_user_namespace = user && !user->path, .joins_user_namespace = user && user->path,
+		.arena = arena,
+		.spec = spec,
+		.facts = facts,
+		.options = options,
+		.error = error,
+		.writer = writer_new(arena),
+		.result = &result,
+		.new_user_namespace = user && !user->path,
+		.joins_user_namespace = user && user->path,
 		.has_mount_namespace = spec_namespace(spec, PLAN_NS_MOUNT) != NULL,
-		.null_tree = PLAN_NONE, .proc_tree = PLAN_NONE,
+		.null_tree = PLAN_NONE,
+		.proc_tree = PLAN_NONE,
 	};
 	int r = check(&c);
 

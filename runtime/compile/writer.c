@@ -221,7 +221,8 @@ void writer_add(struct writer *w, enum plan_row row, enum plan_kind kind, const 
 	copy = arena_alloc(w->arena, size);
 	memcpy(copy, record, size);
 	*copy = (struct plan_record){ (uint16_t)kind, (uint16_t)row, size, writer_text(w, source) };
-	records[w->record_count++] = (struct draft){ copy, row, w->record_count };
+	records[w->record_count] = (struct draft){ copy, row, w->record_count };
+	w->record_count++;
 }
 
 uint32_t writer_tree(struct writer *w)

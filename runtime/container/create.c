@@ -1,5 +1,5 @@
-/* Steps 1 to 9 of DESIGN's table of crash windows, in its order: each leaves something that the next command can
- * tell and clear. The directory's lock, held from the first step to the last, says that we live. Whatever
+/* Steps 1 to 9 of DESIGN's table of crash windows, in its order: each leaves something that the next command
+ * can tell and clear. The directory's lock, held from the first step to the last, says that we live. Whatever
  * fails, everything made so far is undone.
  */
 #include <errno.h>
@@ -47,7 +47,8 @@ static void name_groups(struct arena *arena, const struct compiled *compiled, st
 	plan_each(&compiled->plan, record)
 		if (record->kind == PLAN_KIND_cgroup && i < count)
 			state->cgroup_names.items[i++] =
-				plan_text(&compiled->plan, ((const struct plan_cgroup *)(const void *)record)->name);
+				plan_text(&compiled->plan,
+					  ((const struct plan_cgroup *)(const void *)record)->name);
 	while (i < count)
 		state->cgroup_names.items[i++] = "";
 	state->cgroup_names.count = count;
@@ -84,7 +85,8 @@ static void fill_state(struct making *making)
 static int copy_config(struct making *making)
 {
 	const struct prepared *prepared = making->prepared;
-	FD_AUTO fd = sys_openat(making->container.dir, "config.json", O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+	FD_AUTO fd = sys_openat(making->container.dir, "config.json",
+				O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
 	size_t done = 0;
 	ssize_t written = fd < 0 ? fd : 0;
 
@@ -115,14 +117,15 @@ static int make_directory(struct making *making)
 	}
 	container->dir = sys_openat(container->root_fd, making->name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 	if (container->dir < 0)
-		return error_errno(making->error, container->dir, "cannot open %s/%s", container->root, making->name);
+		return error_errno(making->error, container->dir, "cannot open %s/%s", container->root,
+				   making->name);
 	r = sys_fchmod(container->dir, 0711); /* whatever our umask is */
 	if (r == 0)
 		r = flock(container->dir, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
 	if (r < 0)
 		return error_errno(making->error, r, "cannot lock %s/%s", container->root, making->name);
 	r = copy_config(making);
-	return r < 0 ? r : state_write(container->dir, CREATING, NULL, &container->state, making->error);
+	return r < 0 ? r : state_write(container->dir, CREATING, &container->state, making->error);
 }
 
 /* The id is taken by this one rename: whole and locked, or not at all (CRE-15). What a dead creator left is
@@ -201,7 +204,8 @@ static int launch_shim(struct making *making)
 	int r = fill_slots(making, slots);
 	for (uint32_t i = 0; r == 0 && i < count; i++)
 		if (slots[i] < 0)
-			r = error_set(making->error, EINVAL, "the plan asks for a descriptor that nobody gives");
+			r = error_set(making->error, EINVAL,
+				      "the plan asks for a descriptor that nobody gives");
 	if (r == 0)
 		r = launch_start(making->launch, slots, count, NULL, making->error);
 	for (uint32_t i = 0; i < PLAN_MAX_SLOTS; i++)
@@ -215,6 +219,7 @@ static int launch_shim(struct making *making)
 
 /* ---- steps 5 to 9 ------------------------------------------------------------------------------------- */
 
+/* So that whoever finds us dead can find the shim. */
 static int note_process(struct making *making)
 {
 	struct state *state = &making->container.state;
@@ -227,28 +232,33 @@ static int note_process(struct making *making)
 		return error_errno(making->error, r, "cannot read the start time of process %lld",
 				   (long long)making->launch->pid);
 	state->pid = making->launch->pid;
-	return 0;
+	return state_write(making->container.dir, CREATING, state, making->error);
 }
 
-static int converse(struct making *making)
+static int set_limits(struct making *making,
+		      int (*limit)(const struct plan *, struct host_cgroups *, struct fault *))
 {
-	struct container *container = &making->container;
-	struct launch *launch = making->launch;
 	struct fault fault = { .row = PLAN_ROW_CGROUP, .record = FAULT_NO_RECORD };
 	const struct plan *plan = &making->prepared->compiled.plan;
+
+	if (limit(plan, &making->launch->groups, &fault) == 0)
+		return 0;
+	fault_error(plan, &fault, making->error);
+	return -making->error->code;
+}
+
+/* The shim is at work: what we do here costs no time of its own. */
+static int converse(struct making *making)
+{
 	int r = note_process(making);
 
 	if (r == 0)
-		r = state_write(container->dir, CREATING, NULL, &container->state, making->error);
+		r = set_limits(making, host_cgroups_limit);
 	if (r == 0)
-		r = launch_serve(launch, making->error);
+		r = launch_serve(making->launch, making->error);
 	if (r == 0)
 		r = note_process(making); /* another one after FORKED */
-	if (r == 0 && host_cgroups_late(plan, &launch->groups, &fault) < 0) {
-		fault_error(plan, &fault, making->error);
-		r = -making->error->code;
-	}
-	return r;
+	return r == 0 ? set_limits(making, host_cgroups_late) : r;
 }
 
 /* The last steps: from the rename on the container is there, whatever becomes of us. */
@@ -261,7 +271,7 @@ static int finish(struct making *making)
 	if (options->pid_file)
 		r = pidfile_write(AT_FDCWD, options->pid_file, container->state.pid, making->error);
 	if (r == 0)
-		r = state_write(container->dir, "state.json", CREATING, &container->state, making->error);
+		r = state_publish(container->dir, making->error);
 	if (r == 0 && options->gate == PLAN_GATE_FIFO)
 		r = launch_go(making->launch, making->error);
 	if (r < 0 && options->pid_file && making->container.state.pid)
@@ -298,8 +308,8 @@ static void forget_foreign_groups(struct making *making)
 	dirs->count = kept;
 }
 
-/* CRE-23: no directory, group, process or mount stays; poststop runs when a hook had begun (HOK-12). The error
- * that led here stays the one that is told. */
+/* CRE-23: no directory, group, process or mount stays; poststop runs when a hook had begun (HOK-12). The
+ * error that led here stays the one that is told. */
 static void undo(struct making *making)
 {
 	struct container *container = &making->container;
@@ -323,16 +333,29 @@ static void undo(struct making *making)
 }
 
 int create_container(const struct globals *globals, const struct create_options *options,
-		     struct prepared *prepared, struct container *ret, struct launch *launch, struct error *error)
+		     struct prepared *prepared, struct container *ret, struct launch *launch,
+		     struct error *error)
 {
 	struct making making = {
-		.globals = globals, .options = options, .prepared = prepared, .launch = launch, .error = error,
-		.container = { .id = options->id, .root = prepared->root, .root_fd = -1, .dir = -1, .lock = -1 },
-		.fifo = -1, .page = -1,
+		.globals = globals,
+		.options = options,
+		.prepared = prepared,
+		.launch = launch,
+		.error = error,
+		.container = { .id = options->id,
+			       .root = prepared->root,
+			       .root_fd = -1,
+			       .dir = -1,
+			       .lock = -1 },
+		.fifo = -1,
+		.page = -1,
 	};
 
-	*launch = (struct launch){ .compiled = &prepared->compiled, .groups = { .born = -1 }, .sock = -1,
-				   .pidfd = -1, .master = -1 };
+	*launch = (struct launch){ .compiled = &prepared->compiled,
+				   .groups = { .born = -1 },
+				   .sock = -1,
+				   .pidfd = -1,
+				   .master = -1 };
 	making.container.root_fd = root_open(prepared->root, true, !globals->root, error);
 	if (making.container.root_fd < 0)
 		return making.container.root_fd;

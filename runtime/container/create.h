@@ -10,12 +10,12 @@ struct globals;
 
 struct create_options {
 	const char *id;
-	const char *bundle;      /* NULL: the current directory */
-	const char *config;      /* file of it; NULL: config.json */
-	const char *pid_file;    /* or NULL; relative to the original directory */
+	const char *bundle;   /* NULL: the current directory */
+	const char *config;   /* file of it; NULL: config.json */
+	const char *pid_file; /* or NULL; relative to the original directory */
 	const char *console_socket;
 	bool no_pivot, no_new_keyring, detach, foreground;
-	struct listen listen;    /* what listen_check found */
+	struct listen listen; /* what listen_check found */
 	enum plan_gate_kind gate;
 };
 
@@ -35,13 +35,18 @@ int create_prepare(const struct globals *globals, const struct create_options *o
 /* Free what is not in the command's arena. */
 void create_forget(struct prepared *prepared);
 
-/* Steps 1 to 9. On failure everything is undone (poststop hooks run when a hook had begun). With gate fifo the
- * launch is over; with gate run `launch` goes on: the caller waits for execve and for the end. */
+/* Steps 1 to 9. On failure everything is undone (poststop hooks run when a hook had begun). With gate fifo
+ * the launch is over; with gate run `launch` goes on: the caller waits for execve and for the end. */
 int create_container(const struct globals *globals, const struct create_options *options,
-		     struct prepared *prepared, struct container *ret, struct launch *launch, struct error *error);
+		     struct prepared *prepared, struct container *ret, struct launch *launch,
+		     struct error *error);
 
 /* Steps 10 and 11 for a created container: open the fifo, one byte, wait for the verdict, poststart. */
 int container_start(const struct globals *globals, struct container *container, struct error *error);
+
+/* The fifo has closed (or, for `run`, the socket): 0 when the program has begun, even if it has ended since;
+ * else the fault that the shim left on its page, or how it died. `pidfd` of it, or -1. */
+int container_verdict(const struct container *container, int pidfd, struct error *error);
 
 /* Hooks that need no plan: poststart, poststop of state.json, run on the host side (host/hooks_state.c).
  * poststop: every hook runs, failures are warnings (HOK-11). */

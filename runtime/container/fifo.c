@@ -56,13 +56,14 @@ int fifo_wait(int fifo, int milliseconds)
 	return r ? 0 : -ETIMEDOUT;
 }
 
-bool fifo_fault(int dir, struct fault *ret)
+int fifo_read_page(int dir, struct fault *ret)
 {
 	FD_AUTO fd = sys_openat(dir, PAGE, O_RDONLY | O_NOFOLLOW, 0);
+	ssize_t got = fd < 0 ? fd : sys_pread(fd, ret, sizeof *ret, 0);
 
-	if (fd < 0 || sys_pread(fd, ret, sizeof *ret, 0) != (ssize_t)sizeof *ret)
-		return false;
-	return ret->set != 0;
+	if (got < 0)
+		return (int)got;
+	return got == (ssize_t)sizeof *ret ? 0 : -EIO;
 }
 
 void fifo_remove(int dir)

@@ -1,5 +1,5 @@
-/* `start`: open the gate of a created container and find out what came of it (DESIGN, "The gate"). The lock is
- * held from the open to the verdict, else two starters would both see success.
+/* `start`: open the gate of a created container and find out what came of it (DESIGN, "The gate"). The lock
+ * is held from the open to the verdict, else two starters would both see success.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 #include "fd.h"
 #include "host.h"
 
-#define SHIM_NAME "ociinit"
+#define DEATH_MILLISECONDS 1000
 #define FROZEN_MILLISECONDS 1000 /* how often a silent gate is asked whether it was frozen meanwhile */
 #define END_MILLISECONDS 10000
 
@@ -40,7 +40,8 @@ static bool is_frozen(const struct state *state)
 	return false;
 }
 
-/* The verdict may take as long as the startContainer hooks do; a container that is frozen meanwhile gives none. */
+/* The verdict may take as long as the startContainer hooks do; a container that is frozen meanwhile gives
+ * none. */
 static int wait_for_verdict(const struct container *container, int fifo, struct error *error)
 {
 	int r;
@@ -64,45 +65,52 @@ static const char *stat_field(const char *behind_name, int n)
 	return field;
 }
 
-/* Did the shim die before execve? Then the dead process still bears its name; execve gives it another. The
- * pidfd was opened while it lived, so the number is not somebody else's unless it has been reaped: then its
- * parent knows how it ended, and we claim nothing. */
-static int check_killed(const struct container *container, int pidfd, struct error *error)
+/* How did the shim die before execve? While nobody has reaped it /proc still tells. */
+static int explain_death(const struct container *container, int pidfd, struct error *error)
 {
 	char path[64], text[1024];
 	struct pollfd end = { .fd = pidfd, .events = POLLIN };
 
-	if (pidfd < 0 || sys_poll(&end, 1, 0) <= 0)
-		return 0; /* it lives: execve it was that closed the fifo */
+	/* its descriptors close a moment before it is dead to others */
+	if (pidfd < 0 || sys_poll(&end, 1, DEATH_MILLISECONDS) <= 0)
+		return 0;
 	snprintf(path, sizeof path, "/proc/%lld/stat", (long long)container->state.pid);
 	FD_AUTO fd = sys_openat(AT_FDCWD, path, O_RDONLY, 0);
 	ssize_t got = fd < 0 ? fd : sys_read(fd, text, sizeof text - 1);
 	if (got <= 0)
 		return 0;
 	text[got] = 0;
-	char *name = strchr(text, '('), *behind = strrchr(text, ')');
-	if (!name || !behind || behind[1] != ' ')
+	char *behind = strrchr(text, ')');
+	if (!behind || behind[1] != ' ')
 		return 0;
 	const char *start = stat_field(behind, 22), *code = stat_field(behind, 52);
-	*behind = 0;
-	if (!start || strtoull(start, NULL, 10) != container->state.start_time || strcmp(name + 1, SHIM_NAME) != 0)
+	if (!start || strtoull(start, NULL, 10) != container->state.start_time)
 		return 0;
 	int status = code ? atoi(code) : 0;
 	if (status & 0x7f)
-		return error_set(error, ESRCH, "container process was killed by signal %d (%s) before its program began",
+		return error_set(error, ESRCH,
+				 "container process was killed by signal %d (%s) before its program began",
 				 status & 0x7f, strsignal(status & 0x7f));
 	return error_set(error, ESRCH, "container process ended with status %d before its program began",
 			 status >> 8);
 }
 
-static int verdict(const struct container *container, int pidfd, struct error *error)
+int container_verdict(const struct container *container, int pidfd, struct error *error)
 {
 	struct fault fault;
+	int r = fifo_read_page(container->dir, &fault);
 
-	if (!fifo_fault(container->dir, &fault))
-		return check_killed(container, pidfd, error);
-	fault_error(NULL, &fault, error);
-	return error->code ? -error->code : error_set(error, EIO, "the container's program could not begin");
+	if (r < 0)
+		return error_errno(error, r, "cannot read how the container began");
+	if (fault.set) {
+		fault_error(NULL, &fault, error);
+		return error->code ? -error->code
+				   : error_set(error, EIO, "the container's program could not begin");
+	}
+	if (fault.executing)
+		return 0;
+	r = explain_death(container, pidfd, error);
+	return r < 0 ? r : error_set(error, ESRCH, "container process ended before its program began");
 }
 
 static int open_gate(struct container *container, struct error *error)
@@ -118,7 +126,7 @@ static int open_gate(struct container *container, struct error *error)
 		r = wait_for_verdict(container, fifo, error);
 	if (r < 0)
 		return r;
-	r = verdict(container, pidfd, error);
+	r = container_verdict(container, pidfd, error);
 	fifo_remove(container->dir);
 	return r;
 }

@@ -155,8 +155,7 @@ static int replace(int dir, const char *temporary, const char *name, const char 
 	return r;
 }
 
-int state_write(int dir, const char *name, const char *replaces, const struct state *state,
-		struct error *error)
+int state_write(int dir, const char *name, const struct state *state, struct error *error)
 {
 	char temporary[64];
 	size_t length = 0;
@@ -165,12 +164,18 @@ int state_write(int dir, const char *name, const char *replaces, const struct st
 	if (!text)
 		return error_errno(error, ENOMEM, "cannot write %s", name);
 	snprintf(temporary, sizeof temporary, "@%s.%d", name, sys_getpid());
-	/* the old name gets the new text first, so that one rename ends the old and begins the new */
-	int r = replace(dir, temporary, replaces ? replaces : name, text, length);
+	int r = replace(dir, temporary, name, text, length);
 	free(text);
-	if (r == 0 && replaces)
-		r = sys_renameat2(dir, replaces, dir, name, 0);
 	if (r == 0)
 		r = synchronise(dir);
 	return r < 0 ? error_errno(error, r, "cannot write %s", name) : 0;
+}
+
+int state_publish(int dir, struct error *error)
+{
+	int r = sys_renameat2(dir, "creating.json", dir, "state.json", 0);
+
+	if (r == 0)
+		r = synchronise(dir);
+	return r < 0 ? error_errno(error, r, "cannot publish the container's state") : 0;
 }

@@ -16,23 +16,25 @@ extern const char *const status_words[];
 
 struct state {
 	const char *id, *oci_version, *bundle, *rootfs;
-	const char *created;          /* RFC 3339, nanoseconds, UTC */
+	const char *created; /* RFC 3339, nanoseconds, UTC */
 	uint32_t owner_uid;
 	const char *boot_id;
-	int64_t pid;                  /* 0: not born yet */
-	uint64_t start_time;          /* field 22 of /proc/PID/stat, clock ticks */
+	int64_t pid;         /* 0: not born yet */
+	uint64_t start_time; /* field 22 of /proc/PID/stat, clock ticks */
 	struct spec_pairs annotations;
-	struct spec_strings cgroup_dirs; /* absolute directories; in JSON an object cgroup_paths name -> dir */
+	struct spec_strings
+		cgroup_dirs; /* absolute directories; in JSON an object cgroup_paths name -> dir */
 	struct spec_strings cgroup_names; /* same count: "memory", "cpu,cpuacct", "" for v2 */
 	const char *cgroups_path;
-	bool shared_pid_namespace;    /* kill and delete go through the cgroup */
-	bool gate_fifo;               /* made by create (false: run) */
+	bool shared_pid_namespace; /* kill and delete go through the cgroup */
+	bool gate_fifo;            /* made by create (false: run) */
 	struct spec_hook_list poststart, poststop;
 };
 
-/* Write `state` as `name` ("creating.json", "state.json") in the container's directory. `replaces`: the
- * other name, which disappears by the rename, or NULL. */
-int state_write(int dir, const char *name, const char *replaces, const struct state *state, struct error *error);
+/* Write `state` as `name` ("creating.json") in the container's directory, whole or not at all. */
+int state_write(int dir, const char *name, const struct state *state, struct error *error);
+/* creating.json becomes state.json: from here on the container is there. */
+int state_publish(int dir, struct error *error);
 /* Read it; everything lives in `arena`. -ENOENT: no such file. */
 int state_read(struct arena *arena, int dir, const char *name, struct state *ret, struct error *error);
 
@@ -49,13 +51,13 @@ struct container {
 	const char *id, *root;
 	int root_fd, dir, lock; /* owned; -1 none */
 	struct state state;
-	bool half_made;         /* no state.json: a creator's leftover or still creating */
+	bool half_made; /* no state.json: a creator's leftover or still creating */
 };
 enum container_lock { LOCK_NONE, LOCK_SHARED, LOCK_EXCLUSIVE };
 /* Open ROOT/ID. Missing: -ENOENT, text "container does not exist". Half-made by a dead creator: -ENOENT
  * too unless `half` (then half_made is set). */
-int container_open(struct arena *arena, int root_fd, const char *root, const char *id, enum container_lock lock,
-		   bool half, struct container *ret, struct error *error);
+int container_open(struct arena *arena, int root_fd, const char *root, const char *id,
+		   enum container_lock lock, bool half, struct container *ret, struct error *error);
 void container_close(struct container *container);
 
 /* container/status.c. Derived, never stored: see DESIGN "State and crash windows". ret_pidfd (may be NULL)

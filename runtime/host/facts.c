@@ -24,10 +24,12 @@ struct machine {
 	uint32_t arch;
 };
 static const struct machine machines[] = {
-	{ "x86_64", AUDIT_ARCH_X86_64 },   { "aarch64", AUDIT_ARCH_AARCH64 }, { "armv7l", AUDIT_ARCH_ARM },
-	{ "armv6l", AUDIT_ARCH_ARM },	   { "i686", AUDIT_ARCH_I386 },	      { "riscv64", AUDIT_ARCH_RISCV64 },
-	{ "ppc64le", AUDIT_ARCH_PPC64LE }, { "s390x", AUDIT_ARCH_S390X },     { "mips", AUDIT_ARCH_MIPS },
-	{ "mips64", AUDIT_ARCH_MIPS64 },   { "loongarch64", 0xc0000102u }, /* not in the headers of 5.10 */
+	{ "x86_64", AUDIT_ARCH_X86_64 },   { "aarch64", AUDIT_ARCH_AARCH64 },
+	{ "armv7l", AUDIT_ARCH_ARM },      { "armv6l", AUDIT_ARCH_ARM },
+	{ "i686", AUDIT_ARCH_I386 },       { "riscv64", AUDIT_ARCH_RISCV64 },
+	{ "ppc64le", AUDIT_ARCH_PPC64LE }, { "s390x", AUDIT_ARCH_S390X },
+	{ "mips", AUDIT_ARCH_MIPS },       { "mips64", AUDIT_ARCH_MIPS64 },
+	{ "loongarch64", 0xc0000102u }, /* not in the headers of 5.10 */
 };
 
 /* At most size - 1 bytes, NUL-terminated, without the last newline; the length or -errno. */
@@ -109,8 +111,8 @@ static bool is_fs(const char *path, long magic)
 	return statfs(path, &fs) == 0 && (long)fs.f_type == magic;
 }
 
-static void add_hierarchy(struct arena *arena, struct facts *facts, const char *mount, const char *controllers,
-			  const char *own)
+static void add_hierarchy(struct arena *arena, struct facts *facts, const char *mount,
+			  const char *controllers, const char *own)
 {
 	struct facts_hierarchy *list =
 		arena_alloc(arena, (facts->hierarchy_count + 1u) * sizeof *facts->hierarchies);
@@ -118,14 +120,15 @@ static void add_hierarchy(struct arena *arena, struct facts *facts, const char *
 	if (facts->hierarchy_count)
 		memcpy(list, facts->hierarchies, facts->hierarchy_count * sizeof *list);
 	list[facts->hierarchy_count++] = (struct facts_hierarchy){
-		arena_copy(arena, mount, strlen(mount)), arena_copy(arena, controllers, strlen(controllers)),
+		arena_copy(arena, mount, strlen(mount)),
+		arena_copy(arena, controllers, strlen(controllers)),
 		arena_copy(arena, own, strlen(own)),
 	};
 	facts->hierarchies = list;
 }
 
 /* One line of /proc/self/cgroup: "ID:CONTROLLERS:PATH"; returns the v2 path, or NULL. */
-static const char *add_line(struct arena *arena, struct facts *facts, char *line)
+static const char *add_line(struct arena *arena, struct facts *facts, char *line, bool unified)
 {
 	char *controllers = strchr(line, ':'), *own = controllers ? strchr(controllers + 1, ':') : NULL;
 	char mount[1024];
@@ -137,6 +140,8 @@ static const char *add_line(struct arena *arena, struct facts *facts, char *line
 	*own++ = 0;
 	if (!*controllers)
 		return own;
+	if (unified)
+		return NULL; /* v1 leftovers beside a whole v2 tree are not used */
 	name = strncmp(controllers, "name=", 5) == 0 ? controllers + 5 : controllers;
 	snprintf(mount, sizeof mount, CGROUP_ROOT "/%s", name);
 	/* one that is not mounted cannot be joined */
@@ -146,7 +151,8 @@ static const char *add_line(struct arena *arena, struct facts *facts, char *line
 }
 
 /* Lines of /proc/self/cgroup; `own` becomes the v2 path. */
-static int read_own(struct arena *arena, struct facts *facts, const char **own, struct error *error)
+static int read_own(struct arena *arena, struct facts *facts, bool unified, const char **own,
+		    struct error *error)
 {
 	char *text = arena_alloc(arena, 65536);
 	ssize_t n = read_small("/proc/self/cgroup", text, 65536);
@@ -160,7 +166,7 @@ static int read_own(struct arena *arena, struct facts *facts, const char **own, 
 		end = line + strcspn(line, "\n");
 		if (*end)
 			*end++ = 0;
-		v2 = add_line(arena, facts, line);
+		v2 = add_line(arena, facts, line, unified);
 		if (v2)
 			*own = v2;
 	}
@@ -172,7 +178,7 @@ static int probe_cgroups(struct arena *arena, struct facts *facts, struct error 
 	const char *v2 = CGROUP_ROOT, *own = "/", *controllers = CGROUP_ROOT "/cgroup.controllers";
 	bool unified = is_fs(CGROUP_ROOT, CGROUP2_SUPER_MAGIC);
 	char text[512];
-	int r = read_own(arena, facts, &own, error);
+	int r = read_own(arena, facts, unified, &own, error);
 
 	if (r < 0)
 		return r;
@@ -182,11 +188,10 @@ static int probe_cgroups(struct arena *arena, struct facts *facts, struct error 
 	} else if (!unified) {
 		v2 = NULL;
 	}
-	if (unified)
-		facts->hierarchy_count = 0; /* v1 leftovers beside a whole v2 tree are not used */
-	facts->cgroup_mode = unified ? CGROUP_MODE_V2
+	facts->cgroup_mode = unified                       ? CGROUP_MODE_V2
 			     : facts->hierarchy_count == 0 ? CGROUP_MODE_NONE
-			     : v2 ? CGROUP_MODE_HYBRID : CGROUP_MODE_V1;
+			     : v2                          ? CGROUP_MODE_HYBRID
+							   : CGROUP_MODE_V1;
 	facts->v2_controllers = "";
 	if (facts->cgroup_mode == CGROUP_MODE_NONE || !v2)
 		return 0;

@@ -19,7 +19,8 @@
 #define IMAGE_MAX (8 << 20) /* bytes of a file given with --init */
 #define ABORT_PATIENCE 200  /* ms that an aborted shim has to kill its hooks */
 
-extern const char ociinit_image[], ociinit_image_end[];
+extern const char ociinit_image[];
+extern const uint64_t ociinit_image_size;
 
 /* ---- memfds ------------------------------------------------------------------------------------------- */
 
@@ -99,7 +100,7 @@ static int shim_image(const char *path, struct error *error)
 {
 	int fd = path ? sealed_file(path)
 		      : sealed_copy("ociinit", MFD_EXEC, ociinit_image,
-				    (size_t)(ociinit_image_end - ociinit_image));
+				    (size_t)ociinit_image_size);
 
 	if (fd == -EACCES && !path)
 		return error_errno(error, fd,

@@ -61,7 +61,10 @@ static int read_console_size(struct reader *reader, const struct json_node *node
 
 static int read_cwd(struct reader *reader, const struct json_node *node, void *member)
 {
-	return node->length ? read_absolute(reader, node, member) : 0;
+	if (node->length && node->text[0] != '/') /* CRE-18: the words that clients know */
+		return spec_refuse(reader, "Cwd must be an absolute path, not \"%.*s\"", (int)node->length,
+				   node->text);
+	return node->length ? read_string(reader, node, member) : 0;
 }
 
 /* Absent, null and empty are the same mistake and get the same text. */
@@ -70,8 +73,7 @@ static int check(struct reader *reader, const struct spec_process *process)
 	if (!process->args.count)
 		return error_in(reader->error, spec_refuse(reader, "args must not be empty"), "args");
 	if (!process->cwd)
-		return error_in(reader->error,
-				spec_refuse(reader, "Cwd property must not be empty"), "cwd");
+		return error_in(reader->error, spec_refuse(reader, "Cwd property must not be empty"), "cwd");
 	return 0;
 }
 
@@ -226,7 +228,8 @@ int read_process(struct reader *reader, const struct json_node *node, void *memb
 		KEY("noNewPrivileges", JSON_BOOL, read_bool, AT(no_new_privileges)),
 		KEY("apparmorProfile", JSON_STRING, read_optional, AT(apparmor_profile)),
 		KEY("selinuxLabel", JSON_STRING, read_optional, AT(selinux_label)),
-		KEY_FLAG("oomScoreAdj", JSON_NUMBER, read_oom_score_adj, AT(oom_score_adj), AT(has_oom_score_adj)),
+		KEY_FLAG("oomScoreAdj", JSON_NUMBER, read_oom_score_adj, AT(oom_score_adj),
+			 AT(has_oom_score_adj)),
 		KEY("scheduler", JSON_OBJECT, read_later, 0),
 		KEY("ioPriority", JSON_OBJECT, read_later, 0),
 		KEY("execCPUAffinity", JSON_OBJECT, read_later, 0),

@@ -1,6 +1,7 @@
-/* Row CGROUP: groups, limits, device filter and delegation, before the clone (and the late limits at READY).
- * The order is that of the records; on failure what was made is removed again. Processes are joined
- * elsewhere: this file writes cgroup.procs only in the fall-back (it waits 5 to 9 ms for RCU).
+/* Row CGROUP: groups before the clone; limits, device filter and delegation while the shim sets the container
+ * up (compiling the filter in the kernel costs as much as ten mounts); the late limits at READY. The order is
+ * that of the records; on failure what was made is removed again. Processes are joined elsewhere: this file
+ * writes cgroup.procs only in the fall-back (it waits 5 to 9 ms for RCU).
  */
 #include <string.h>
 
@@ -47,14 +48,23 @@ static int run(const struct cgroup_place *at, const struct plan_record *record)
 	return 0;
 }
 
-/* Whether this run executes the record: late limits have a run of their own. */
-static bool due(const struct plan_record *record, bool late)
+/* When a record is executed: see host.h. */
+enum phase { PHASE_MAKE, PHASE_LIMIT, PHASE_LATE };
+
+static enum phase phase_of(const struct plan_record *record)
 {
-	if (record->row != PLAN_ROW_CGROUP)
-		return false;
+	if (record->kind == PLAN_KIND_cgroup)
+		return PHASE_MAKE;
 	if (record->kind != PLAN_KIND_cgroup_write)
-		return !late;
-	return late == !!(((const struct plan_cgroup_write *)(const void *)record)->flags & PLAN_WRITE_LATE);
+		return PHASE_LIMIT;
+	return ((const struct plan_cgroup_write *)(const void *)record)->flags & PLAN_WRITE_LATE
+		       ? PHASE_LATE
+		       : PHASE_LIMIT;
+}
+
+static bool due(const struct plan_record *record, enum phase phase)
+{
+	return record->row == PLAN_ROW_CGROUP && phase_of(record) == phase;
 }
 
 static bool may_retry(const struct plan_record *record, int error)
@@ -72,13 +82,13 @@ static int at_record(const struct cgroup_place *at, uint32_t number, int r)
 
 /* All records that are due, in order; then once more those that waited for another: v1 wants memory.limit
  * below memory.memsw at any time, so the right order depends on what stands there. */
-static int run_all(const struct cgroup_place *at, bool late)
+static int run_all(const struct cgroup_place *at, enum phase phase)
 {
 	const struct plan_record *waiting[RETRY_MAX];
 	uint32_t numbers[RETRY_MAX], count = 0, number = 0;
 
 	plan_each(at->plan, r) {
-		int error = due(r, late) ? run(at, r) : 0;
+		int error = due(r, phase) ? run(at, r) : 0;
 
 		if (error < 0 && (count == RETRY_MAX || !may_retry(r, error)))
 			return at_record(at, number, error);
@@ -118,7 +128,7 @@ int host_cgroups_make(const struct plan *plan, struct host_cgroups *ret, struct 
 {
 	struct host_cgroups groups = { .born = -1 };
 	const struct cgroup_place at = { plan, &groups, fault };
-	int r = run_all(&at, false);
+	int r = run_all(&at, PHASE_MAKE);
 
 	if (r < 0) {
 		undo(&at);
@@ -133,7 +143,14 @@ int host_cgroups_late(const struct plan *plan, struct host_cgroups *groups, stru
 {
 	const struct cgroup_place at = { plan, groups, fault };
 
-	return run_all(&at, true);
+	return run_all(&at, PHASE_LATE);
+}
+
+int host_cgroups_limit(const struct plan *plan, struct host_cgroups *groups, struct fault *fault)
+{
+	const struct cgroup_place at = { plan, groups, fault };
+
+	return run_all(&at, PHASE_LIMIT);
 }
 
 int host_cgroups_tasks(const struct host_cgroups *groups, const struct plan_cgroup_join *join)

@@ -21,9 +21,12 @@ struct host_cgroups {
 	uint64_t made;              /* bit n: group n's last directory was made by us */
 };
 
-/* Row CGROUP: make each group (v2: enable controllers on the way down), attach the device filter, write
- * limits that are not LATE, delegate. On failure what was made is removed again. */
+/* Row CGROUP, before the clone: make each group (v2: enable controllers on the way down). On failure what was
+ * made is removed again. */
 int host_cgroups_make(const struct plan *plan, struct host_cgroups *ret, struct fault *fault);
+/* After the clone, while the shim works, and before any hook of the host side: attach the device filter,
+ * write limits that are not LATE, delegate. */
+int host_cgroups_limit(const struct plan *plan, struct host_cgroups *groups, struct fault *fault);
 /* The writes marked LATE: after READY, before GO. */
 int host_cgroups_late(const struct plan *plan, struct host_cgroups *groups, struct fault *fault);
 /* Open the `tasks` file (v1) of a group for a record cgroup_join. Descriptor or -errno. */

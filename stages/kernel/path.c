@@ -174,12 +174,29 @@ static int make_directories(int root, char text[TEXT], mode_t mode)
 	}
 }
 
+/* The usual case: only the last component is missing, and no link stands there. -ENOENT: it is another
+ * one. */
+static int make_last(int root, const char *path, mode_t mode)
+{
+	char parent[TEXT];
+	const char *name;
+
+	if (split(path, parent, &name) < 0)
+		return -ENOENT;
+	FD_AUTO at = path_open(root, parent, O_PATH | O_DIRECTORY);
+	if (at < 0 || sys_mkdirat(at, name, mode) < 0)
+		return -ENOENT;
+	return path_open(root, path, O_PATH | O_DIRECTORY);
+}
+
 int path_make_directory(int root, const char *path, mode_t mode)
 {
 	char text[TEXT];
 	size_t length = strlen(path);
 	int fd = path_open(root, path, O_PATH | O_DIRECTORY);
 
+	if (fd == -ENOENT)
+		fd = make_last(root, path, mode);
 	if (fd != -ENOENT)
 		return fd;
 	if (length >= TEXT)

@@ -1,9 +1,12 @@
-/* inject N ERRNO COMMAND...: run COMMAND (an ocirun), and make the N-th system call of the ociinit that it starts,
- * and of that one's own children, fail with ERRNO without being executed. Counting begins at the shim's
- * first instruction and ends when COMMAND ends. ERRNO 0 only counts.
+/* Run an ocirun under ptrace and harm it at one system call:
+ *   inject fail N ERRNO COMMAND...   the N-th call of the ociinit that COMMAND starts, and of that one's own
+ *                                    children, is not executed and returns ERRNO
+ *   inject kill N COMMAND...         COMMAND itself is killed as it enters its N-th call
+ * Counting begins behind execve. N 0 only counts.
  *
- * Prints one line to descriptor 3: `failed NUMBER` (the system call's number), or `reached M` when the shim
- * made only M calls. Exit status: that of COMMAND.
+ * Prints one line to descriptor 3: `failed NUMBER LEFT`, `killed NUMBER LEFT` (the system call's number), or
+ * `reached M LEFT` when there were only M calls. LEFT: processes of COMMAND's that are alive a second after
+ * it failed or was killed (not waited for when it succeeded). Exit status: that of COMMAND.
  */
 #include <errno.h>
 #include <elf.h>
@@ -18,9 +21,11 @@
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define TRACEES 64
+#define LEFT_MILLISECONDS 1000
 
 struct tracee {
 	pid_t pid;
@@ -31,9 +36,11 @@ struct tracee {
 struct tracer {
 	struct tracee all[TRACEES];
 	pid_t command;
+	bool kills; /* COMMAND is the victim, not its shim */
 	unsigned long count, target;
 	int error;
-	long failed; /* number of the failed call, or -1 */
+	long hit; /* number of the harmed call, or -1 */
+	int end;  /* wait status of COMMAND, or -1 */
 };
 
 static struct tracee *find(struct tracer *t, pid_t pid)
@@ -81,16 +88,26 @@ static void set_result(pid_t pid, long value)
 #endif
 }
 
+/* Whose calls are counted. */
+static bool is_victim(const struct tracer *t, const struct tracee *tracee)
+{
+	return t->kills ? tracee->pid == t->command : tracee->shim;
+}
+
 static void at_system_call(struct tracer *t, struct tracee *tracee)
 {
 	struct __ptrace_syscall_info info;
 
-	if (!tracee->shim || ptrace(PTRACE_GET_SYSCALL_INFO, tracee->pid, sizeof info, &info) <= 0)
+	if (!is_victim(t, tracee) || ptrace(PTRACE_GET_SYSCALL_INFO, tracee->pid, sizeof info, &info) <= 0)
 		return;
 	if (info.op == PTRACE_SYSCALL_INFO_ENTRY) {
-		if (++t->count != t->target || !t->error)
+		if (++t->count != t->target)
 			return;
-		t->failed = (long)info.entry.nr;
+		t->hit = (long)info.entry.nr;
+		if (t->kills) {
+			kill(tracee->pid, SIGKILL);
+			return;
+		}
 		tracee->failing = true;
 		set_call(tracee->pid, -1);
 	} else if (tracee->failing) {
@@ -104,7 +121,8 @@ static void at_event(struct tracer *t, struct tracee *tracee, int event)
 	unsigned long child = 0;
 
 	if (event == PTRACE_EVENT_EXEC) {
-		/* the command's own exec comes before it has children; any later one is the shim or a hook of it */
+		/* the command's own exec comes before it has children; any later one is the shim or a hook of
+		 * it */
 		if (tracee->pid != t->command)
 			tracee->shim = true;
 	} else if (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK || event == PTRACE_EVENT_CLONE) {
@@ -113,65 +131,131 @@ static void at_event(struct tracer *t, struct tracee *tracee, int event)
 	}
 }
 
-/* One stop or end. Returns the command's wait status when it has ended, else -1. */
-static int handle(struct tracer *t, pid_t pid, int status)
+/* The kernel does not let a crash end a traced init of a pid namespace: the instruction would be tried for
+ * ever. */
+static int fatal(pid_t pid, int signal)
+{
+	siginfo_t info;
+
+	if ((signal == SIGSEGV || signal == SIGILL || signal == SIGBUS || signal == SIGTRAP) &&
+	    ptrace(PTRACE_GETSIGINFO, pid, 0, &info) == 0 && info.si_code > 0)
+		kill(pid, SIGKILL);
+	return signal;
+}
+
+/* One stop or end of a process. */
+static void handle(struct tracer *t, pid_t pid, int status)
 {
 	struct tracee *tracee = find(t, pid);
 	int signal = 0;
 
 	if (WIFEXITED(status) || WIFSIGNALED(status)) {
 		tracee->pid = 0;
-		return pid == t->command ? status : -1;
+		if (pid == t->command)
+			t->end = status;
+		return;
 	}
 	int event = status >> 16;
 	if (WSTOPSIG(status) == (SIGTRAP | 0x80))
 		at_system_call(t, tracee);
-	else if (event == PTRACE_EVENT_STOP)
-		signal = 0;
-	else if (event)
+	else if (event && event != PTRACE_EVENT_STOP)
 		at_event(t, tracee, event);
-	else
-		signal = WSTOPSIG(status);
-	ptrace(PTRACE_SYSCALL, pid, 0, signal);
-	return -1;
+	else if (!event)
+		signal = fatal(pid, WSTOPSIG(status));
+	/* calls that are not counted need no stops */
+	bool counted = is_victim(t, tracee) && (t->hit < 0 || tracee->failing);
+	ptrace(counted ? PTRACE_SYSCALL : PTRACE_CONT, pid, 0, signal);
+}
+
+static int start(struct tracer *t, char **command)
+{
+	int gate[2], status;
+	char byte;
+
+	if (pipe(gate) < 0)
+		return -1;
+	t->command = fork();
+	if (t->command == 0) {
+		close(gate[1]);
+		if (read(gate[0], &byte, 1) != 1)
+			_exit(125);
+		close(gate[0]);
+		close(3);
+		execv(command[0], command);
+		_exit(127);
+	}
+	close(gate[0]);
+	find(t, t->command);
+	if (t->command < 0 || ptrace(PTRACE_SEIZE, t->command, 0,
+				     PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
+					     PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC) < 0)
+		return -1;
+	if (write(gate[1], "", 1) != 1)
+		return -1;
+	close(gate[1]);
+	/* the first stop is that of execve: calls count from there */
+	if (waitpid(t->command, &status, 0) < 0 || status >> 16 != PTRACE_EVENT_EXEC)
+		return -1;
+	ptrace(t->kills ? PTRACE_SYSCALL : PTRACE_CONT, t->command, 0, 0);
+	return 0;
+}
+
+static int alive(const struct tracer *t)
+{
+	int count = 0;
+
+	for (int i = 0; i < TRACEES; i++)
+		count += t->all[i].pid != 0;
+	return count;
+}
+
+/* Behind the end of a failed command: who is still there after a while? */
+static int left(struct tracer *t)
+{
+	const struct timespec pause = { .tv_nsec = 500000 };
+	int status;
+
+	for (int i = 0; i < 2 * LEFT_MILLISECONDS && alive(t); i++) {
+		pid_t pid = waitpid(-1, &status, __WALL | WNOHANG);
+
+		if (pid < 0)
+			return 0;
+		if (pid > 0)
+			handle(t, pid, status);
+		else
+			nanosleep(&pause, NULL);
+	}
+	return alive(t);
 }
 
 int main(int argc, char **argv)
 {
-	struct tracer t = { .failed = -1 };
-	int status, end = -1;
+	struct tracer t = { .hit = -1, .end = -1 };
+	int status, count = 0;
 
 	if (argc < 4)
 		return 2;
-	t.target = strtoul(argv[1], NULL, 10);
-	t.error = atoi(argv[2]);
-	t.command = fork();
-	if (t.command == 0) {
-		raise(SIGSTOP);
-		close(3);
-		execv(argv[3], argv + 3);
-		_exit(127);
-	}
-	waitpid(t.command, &status, WUNTRACED);
-	find(&t, t.command);
-	if (ptrace(PTRACE_SEIZE, t.command, 0,
-		   PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
-			   PTRACE_O_TRACEEXEC) < 0) {
-		perror("inject: ptrace");
+	t.kills = strcmp(argv[1], "kill") == 0;
+	t.target = strtoul(argv[2], NULL, 10);
+	if (!t.kills)
+		t.error = atoi(argv[3]);
+	if (start(&t, argv + (t.kills ? 3 : 4)) < 0) {
+		perror("inject");
 		return 125;
 	}
-	kill(t.command, SIGCONT);
-	while (end < 0) {
+	while (t.end < 0) {
 		pid_t pid = waitpid(-1, &status, __WALL);
 
 		if (pid < 0)
 			return 125;
-		end = handle(&t, pid, status);
+		handle(&t, pid, status);
 	}
+	if (t.end != 0)
+		count = left(&t);
 	/* seized without EXITKILL: what still lives is let go when this ends */
-	if (t.failed >= 0)
-		dprintf(3, "failed %ld\n", t.failed);
+	if (t.hit >= 0)
+		dprintf(3, "%s %ld %d\n", t.kills ? "killed" : "failed", t.hit, count);
 	else
-		dprintf(3, "reached %lu\n", t.count);
-	return WIFEXITED(end) ? WEXITSTATUS(end) : 128 + WTERMSIG(end);
+		dprintf(3, "reached %lu %d\n", t.count, count);
+	return WIFEXITED(t.end) ? WEXITSTATUS(t.end) : 128 + WTERMSIG(t.end);
 }

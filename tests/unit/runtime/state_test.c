@@ -69,7 +69,7 @@ static void written_is_read_back(void **state)
 	struct error error = { 0 };
 
 	(void)state;
-	assert_int_equal(state_write(dir, "state.json", NULL, &in, &error), 0);
+	assert_int_equal(state_write(dir, "state.json", &in, &error), 0);
 	assert_int_equal(state_read(&arena, dir, "state.json", &out, &error), 0);
 	assert_string_equal(out.id, "web");
 	assert_int_equal(out.owner_uid, in.owner_uid);
@@ -97,8 +97,8 @@ static void the_other_name_disappears(void **state)
 	struct error error = { 0 };
 
 	(void)state;
-	assert_int_equal(state_write(dir, "creating.json", NULL, &in, &error), 0);
-	assert_int_equal(state_write(dir, "state.json", "creating.json", &in, &error), 0);
+	assert_int_equal(state_write(dir, "creating.json", &in, &error), 0);
+	assert_int_equal(state_publish(dir, &error), 0);
 	assert_int_equal(faccessat(dir, "creating.json", F_OK, 0), -1);
 	assert_int_equal(faccessat(dir, "state.json", F_OK, 0), 0);
 }
