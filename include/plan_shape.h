@@ -47,11 +47,13 @@ static const struct plan_row_shape plan_rows[] = { PLAN_ROWS(PLAN_X_ROW) };
 
 #define PLAN_X_EWORD(id, word) { (uint64_t)(id), word },
 #define PLAN_X_ENUM(name)                                                                          \
-	static const struct plan_word plan_words_ENUM_##name[] = { PLAN_ENUM_##name(PLAN_X_EWORD){ 0, NULL } };
+	static const struct plan_word plan_words_ENUM_##name[] =                                       \
+		{ PLAN_ENUM_##name(PLAN_X_EWORD) { 0, NULL } };
 PLAN_ENUMS(PLAN_X_ENUM)
 #define PLAN_X_BWORD(id, value, word) { (uint64_t)(value), word },
 #define PLAN_X_BITS(name)                                                                          \
-	static const struct plan_word plan_words_BITS_##name[] = { PLAN_BITS_##name(PLAN_X_BWORD){ 0, NULL } };
+	static const struct plan_word plan_words_BITS_##name[] =                                       \
+		{ PLAN_BITS_##name(PLAN_X_BWORD) { 0, NULL } };
 PLAN_BITSETS(PLAN_X_BITS)
 /* clang-format on */
 

@@ -31,7 +31,7 @@ static void make_room(struct shim *shim)
 	uint64_t soft;
 
 	/* a limit below this starves far more than us: spare the call */
-	if (need <= 2 * SPARE_DESCRIPTORS || sys_prlimit(0, RLIMIT_NOFILE, NULL, &limit) < 0 ||
+	if (need <= 2ULL * SPARE_DESCRIPTORS || sys_prlimit(0, RLIMIT_NOFILE, NULL, &limit) < 0 ||
 	    limit.rlim_cur >= need || limit.rlim_cur == limit.rlim_max)
 		return;
 	soft = limit.rlim_cur;

@@ -14,9 +14,8 @@
 #include "fd.h"
 
 #define COLUMNS 6
-#define COLUMN_LEAST                                                                           \
-	12 /* the table is laid out as Go's tabwriter does for runc: scripts cut it by columns \
-	    */
+/* the table is laid out as Go's tabwriter does for runc: scripts cut it by columns */
+#define COLUMN_LEAST 12
 #define COLUMN_GAP 3
 
 struct values {

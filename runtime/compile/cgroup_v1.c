@@ -114,6 +114,34 @@ static void device(struct compile *c, uint32_t group, const struct spec_device_r
 	compile_write(c, group, rule->allow ? "devices.allow" : "devices.deny", text, 0, pointer);
 }
 
+static bool numbers_meet(int64_t a, int64_t b)
+{
+	return a < 0 || b < 0 || a == b;
+}
+
+/* The kernel's list holds exceptions of one kind only; a rule of the other kind takes back the access of those
+ * with the very same numbers, and of a wider or narrower one it takes nothing, without a word
+ * (dev_exception_rm). The rule of the user's that would be lost so, or count. */
+static uint32_t lost_rule(const struct device_rules *rules)
+{
+	for (uint32_t i = 0; i < rules->own; i++) {
+		const struct spec_device_rule *late = &rules->rules[i];
+
+		for (uint32_t j = 0; j < i && late->allow == rules->allow; j++) {
+			const struct spec_device_rule *early = &rules->rules[j];
+			bool same = late->major == early->major && late->minor == early->minor;
+
+			if (early->allow != late->allow && !same && numbers_meet(late->major, early->major) &&
+			    numbers_meet(late->minor, early->minor) &&
+			    (late->type == early->type || late->type == 'a' || early->type == 'a') &&
+			    ((late->read && early->read) || (late->write && early->write) ||
+			     (late->mknod && early->mknod)))
+				return i;
+		}
+	}
+	return rules->count;
+}
+
 /* The list of the kernel takes allow and deny in turn; "a" empties it and sets what it begins with. */
 static int devices(struct compile *c, const struct spec_resources *s)
 {
@@ -121,12 +149,15 @@ static int devices(struct compile *c, const struct spec_resources *s)
 	uint32_t group;
 
 	if (rules.allow && rules.count == 0)
-		return 0; /* a new group is as its parent: to write "a" would be refused below a stricter one
-			   */
+		return 0; /* as the parent, then: to write "a" would be refused below a stricter one */
 	if (!compile_group(c, "devices", &group))
 		return compile_refuse(c, s ? RESOURCES "/devices" : "",
 				      "device rules cannot be set: controller "
 				      "\"devices\" not available");
+	if (lost_rule(&rules) < rules.count)
+		return compile_refuse(c, compile_pointer(c, RESOURCES "/devices/%u",
+							 s->device_count - rules.own + lost_rule(&rules)),
+				      "cgroup v1 cannot make an exception from a wider or narrower rule before it");
 	if (!rules.allow)
 		compile_write(c, group, "devices.deny", "a", 0, s ? RESOURCES "/devices" : "");
 	for (uint32_t i = 0; i < rules.count; i++) {

@@ -58,7 +58,7 @@ bool filter_cache_read(struct arena *arena, const char *directory, const struct 
 		       const struct facts *facts, struct compiled_filter *ret)
 {
 	int fd = open(file_name(arena, directory, seccomp, facts), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
-	size_t text_room = (seccomp->text_length + 7u) / 8 * 8, size;
+	size_t text_room = ((size_t)seccomp->text_length + 7) / 8 * 8, size;
 	struct cache_head head;
 	struct stat st;
 	char *bytes;
@@ -117,7 +117,7 @@ static bool write_all(int fd, const char *bytes, size_t length)
 void filter_cache_write(struct arena *arena, const char *directory, const struct spec_seccomp *seccomp,
 			const struct facts *facts, const struct compiled_filter *filter)
 {
-	size_t text_room = (seccomp->text_length + 7u) / 8 * 8;
+	size_t text_room = ((size_t)seccomp->text_length + 7) / 8 * 8;
 	const char *name = file_name(arena, directory, seccomp, facts), *temporary;
 	struct cache_head head = make_head(seccomp, facts, filter->length);
 	size_t size = sizeof head + text_room + filter->length;

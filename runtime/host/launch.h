@@ -13,8 +13,7 @@ struct launch {
 	int pidfd;        /* of it */
 	int64_t helper;   /* first process when a second clone made init: to be reaped; 0 none */
 	int master;       /* console master from READY, -1 */
-	bool hooks_began; /* a prestart, createRuntime or createContainer hook may have run: poststop is due
-			   */
+	bool hooks_began; /* a hook may have run before the start: poststop is due */
 };
 
 /* Seal the plan in a memfd, queue PLAN, clone and exec the embedded (sealed memfd) ociinit. `compiled` and

@@ -141,7 +141,7 @@ int read_bool(struct reader *reader, const struct json_node *node, void *member)
 
 int read_u32(struct reader *reader, const struct json_node *node, void *member)
 {
-	uint64_t value;
+	uint64_t value = 0;
 	int r = read_unsigned(reader, node, UINT32_MAX, &value);
 
 	if (r == 0)
@@ -151,7 +151,7 @@ int read_u32(struct reader *reader, const struct json_node *node, void *member)
 
 int read_id(struct reader *reader, const struct json_node *node, void *member)
 {
-	uint64_t value;
+	uint64_t value = 0;
 	int r = read_unsigned(reader, node, ID_MAX, &value);
 
 	if (r == 0)

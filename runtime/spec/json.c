@@ -166,14 +166,14 @@ static int duplicate(struct walk *walk, const struct json_node *key)
 
 static int many_keys_differ(struct walk *walk, const struct json_node *object)
 {
-	const struct json_node **keys = malloc(object->count * sizeof *keys), *key = object + 1;
+	const struct json_node **keys = malloc(object->count * sizeof(const struct json_node *)), *key = object + 1;
 	int r = 0;
 
 	if (!keys)
 		return error_set(walk->error, ENOMEM, "out of memory");
 	for (uint32_t i = 0; i < object->count; i++, key += 1 + key[1].span)
 		keys[i] = key;
-	qsort(keys, object->count, sizeof *keys, compare_keys);
+	qsort(keys, object->count, sizeof(const struct json_node *), compare_keys);
 	for (uint32_t i = 1; r == 0 && i < object->count; i++)
 		if (!compare_keys(&keys[i - 1], &keys[i]))
 			r = duplicate(walk, keys[i]);

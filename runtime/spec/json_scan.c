@@ -130,7 +130,7 @@ static char *unescaped(struct arena *arena, const char *s, size_t length, size_t
 	char *copy = arena_alloc(arena, length + 1), *out = copy; /* an escape is never longer unescaped */
 
 	for (size_t i = 0; i < length;) {
-		size_t taken, put;
+		size_t taken = 1, put = 0;
 
 		if (s[i] != '\\') {
 			*out++ = s[i++];

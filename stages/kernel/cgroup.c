@@ -56,7 +56,7 @@ int cgroup_is_mount_root(int dir)
 
 static bool plain_name(const char *name)
 {
-	return name[0] && strcmp(name, ".") && strcmp(name, "..") && !strchr(name, '/');
+	return name[0] && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && !strchr(name, '/');
 }
 
 int cgroup_open_child(int dir, const char *name)
@@ -113,7 +113,7 @@ int cgroup_find_key(const char *text, const char *key, uint64_t *ret)
 		char number[NUMBER_TEXT] = "";
 
 		line += *line == '\n';
-		if (strncmp(line, key, length) || line[length] != ' ')
+		if (strncmp(line, key, length) != 0 || line[length] != ' ')
 			continue;
 		line += length + 1;
 		length = strcspn(line, "\n");
