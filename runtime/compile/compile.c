@@ -43,7 +43,8 @@ const char *compile_pointer(struct compile *c, const char *format, ...)
 
 bool compile_has(const struct compile *c, uint64_t type)
 {
-	return spec_namespace(c->spec, type) != NULL;
+	/* the host's own, by path, is none of the container's: its sysctls and names stay alone */
+	return spec_namespace(c->spec, type) != NULL && !(c->options->own_namespaces & type);
 }
 
 bool compile_is_new(const struct compile *c, uint64_t type)

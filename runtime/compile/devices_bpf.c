@@ -41,7 +41,7 @@ struct device_rules compile_device_rules(struct arena *arena, const struct spec_
 			result.allow = resources->devices[i].allow;
 			first = i + 1;
 		}
-	result.count = count - first;
+	result.own = result.count = count - first;
 	if (result.allow && result.count == 0)
 		return result; /* all is allowed: nothing to add */
 	result.rules = arena_alloc(arena, (result.count + extra) * sizeof *result.rules);

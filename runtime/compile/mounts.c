@@ -92,7 +92,7 @@ static uint64_t clone_propagation(struct compile *c, const struct spec_mount *mo
 }
 
 static int add_bind(struct compile *c, const struct spec_mount *mount, struct plan_mount *record,
-		    const char *source)
+		    const char *target, const char *source)
 {
 	const char *path;
 
@@ -106,6 +106,8 @@ static int add_bind(struct compile *c, const struct spec_mount *mount, struct pl
 	path = lexical_join(c->arena, c->options->bundle, mount->source);
 	record->how = PLAN_MOUNT_BIND;
 	record->super = 0; /* the super block is the host's */
+	if (strcmp(target, "/proc") == 0 || strcmp(target, "/sys") == 0)
+		record->flags |= PLAN_MOUNT_PLAIN_DIRECTORY; /* as one mounted there: masks must find it */
 	record->tree = compile_tree(c, path, mount->recursive ? PLAN_SOURCE_RECURSIVE : 0,
 				    clone_propagation(c, mount, record), source);
 	WRITER_ADD(c->writer, MOUNTS, mount, record, source);
@@ -123,6 +125,8 @@ static bool add_shown(struct compile *c, const struct spec_mount *mount, struct 
 		record->how = PLAN_MOUNT_BIND;
 		record->super = 0;
 		record->rec_set |= record->attr_set;
+		if (!type_is(mount, "mqueue"))
+			record->flags |= PLAN_MOUNT_PLAIN_DIRECTORY;
 		record->tree =
 			compile_tree(c, shown[i].host, PLAN_SOURCE_RECURSIVE, compile_propagation(c), source);
 		WRITER_ADD(c->writer, MOUNTS, mount, record, source);
@@ -218,7 +222,7 @@ static int add_mount(struct compile *c, const struct spec_mount *mount, const ch
 		return 0;
 	}
 	if (mount->bind)
-		return add_bind(c, mount, &record, source);
+		return add_bind(c, mount, &record, target, source);
 	if (type_is(mount, "cgroup") || type_is(mount, "cgroup2"))
 		return compile_cgroup_mount(c, mount, target, source);
 	return add_filesystem(c, mount, &record, target, source);

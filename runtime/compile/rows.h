@@ -66,7 +66,7 @@ const char *compile_number(struct compile *c, int64_t value);
  * allows stands at the end (LIM-05). */
 struct device_rules {
 	bool allow; /* what no rule decides */
-	uint32_t count;
+	uint32_t count, own; /* rules; the first `own` are the user's */
 	struct spec_device_rule *rules;
 };
 struct device_rules compile_device_rules(struct arena *arena, const struct spec_resources *resources);

@@ -144,6 +144,32 @@ static int check(const struct globals *globals, const struct create_options *opt
 	return r;
 }
 
+/* A path that leads to the namespace we are in: by path alone the compiler could not know. A path that cannot
+ * be looked at is for the shim to refuse. */
+static uint64_t own_namespaces(const struct spec *spec)
+{
+	static const struct {
+		uint64_t type;
+		const char *own;
+	} rows[] = {
+		{ PLAN_NS_NETWORK, "/proc/self/ns/net" }, { PLAN_NS_IPC, "/proc/self/ns/ipc" },
+		{ PLAN_NS_UTS, "/proc/self/ns/uts" },	  { PLAN_NS_PID, "/proc/self/ns/pid" },
+		{ PLAN_NS_USER, "/proc/self/ns/user" },	  { PLAN_NS_CGROUP, "/proc/self/ns/cgroup" },
+	};
+	uint64_t own = 0;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		const struct spec_namespace *namespace = spec_namespace(spec, rows[i].type);
+		struct stat ours, theirs;
+
+		if (namespace && namespace->path && stat(rows[i].own, &ours) == 0 &&
+		    stat(namespace->path, &theirs) == 0 && ours.st_ino == theirs.st_ino &&
+		    ours.st_dev == theirs.st_dev)
+			own |= rows[i].type;
+	}
+	return own;
+}
+
 static void compile_options_of(const struct create_options *options, struct prepared *ret)
 {
 	ret->options.id = options->id;
@@ -182,6 +208,8 @@ int create_prepare(const struct globals *globals, const struct create_options *o
 		r = facts_probe(globals->arena, &ret->facts, error);
 	if (r == 0 && ret->spec.linux_->seccomp)
 		ret->options.cache = filter_cache(globals->arena, ret->root, !globals->root);
+	if (r == 0)
+		ret->options.own_namespaces = own_namespaces(&ret->spec);
 	if (r == 0)
 		r = compile_plan(globals->arena, &ret->spec, &ret->facts, &ret->options, &ret->compiled,
 				 error);

@@ -204,7 +204,7 @@ static int probe_cgroups(struct arena *arena, struct facts *facts, struct error 
 int facts_probe(struct arena *arena, struct facts *ret, struct error *error)
 {
 	struct facts facts = { .clone_into_cgroup = true };
-	char word[8];
+	char word[8] = "";
 	int r;
 
 	probe_machine(arena, &facts);

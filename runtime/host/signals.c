@@ -52,6 +52,20 @@ static bool reap_all(int64_t pid, int *ret_status)
 	}
 }
 
+/* Its pidfd says that it is dead. Somebody who traces it (strace -p) has to see that first, and until then we
+ * cannot reap it: wait without a limit. */
+static int reap_ended(int64_t pid, struct error *error)
+{
+	siginfo_t info = { 0 };
+	int r;
+
+	do
+		r = sys_waitid(P_PID, (id_t)pid, &info, WEXITED | __WALL);
+	while (r == -EINTR);
+	return r < 0 ? error_set(error, ECHILD, "the container process ended, but it is not a child of ours")
+		     : status_of(&info);
+}
+
 /* Not forwarded: SIGCHLD is ours; the window and urgent data belong to a terminal or socket that the
  * container does not share. A signal of the kernel for our own pipes (SIGPIPE) is not the container's
  * either. */
@@ -88,9 +102,7 @@ int signals_wait(int signals, int64_t pid, int pidfd, struct error *error)
 			forward_all(signals, pidfd);
 		if (r > 0 && reap_all(pid, &status))
 			return status;
-		if (r > 0 && ends[1].revents && !ends[0].revents)
-			/* dead and not our child: nothing more will come */
-			return error_set(error, ECHILD,
-					 "the container process ended, but it is not a child of ours");
+		if (r > 0 && ends[1].revents)
+			return reap_ended(pid, error);
 	}
 }

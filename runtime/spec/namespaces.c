@@ -187,9 +187,9 @@ static int check_user(struct reader *reader)
 			reader, "linux", uids ? "uidMappings" : "gidMappings",
 			"user namespace mappings specified, but user namespace isn't enabled in the config");
 	if (user && !user->path && !uids && !gids)
-		return wrong(
-			reader, "linux", "namespaces",
-			"user namespaces enabled, but no namespace path to join nor mappings to apply specified");
+		return wrong(reader, "linux", "namespaces",
+			     "user namespaces enabled, but no namespace path to join nor mappings to apply "
+			     "specified");
 	if (user && !user->path && !(uids && gids)) /* ids of one kind alone: all others are "nobody" */
 		return wrong(reader, "linux", uids ? "gidMappings" : "uidMappings",
 			     "must be present: a new user namespace needs both maps");
