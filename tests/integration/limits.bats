@@ -1,0 +1,349 @@
+#!/usr/bin/env bats
+# Control groups: where the group is, and each limit as the kernel has it (rows CGR, LIM). The same tests on
+# cgroup v1, hybrid and v2; what a host has no controller for is skipped, and the reason says so.
+
+load lib
+
+test_setup() { needs_root; new_bundle sleep 100; }
+
+v2() { [ "$(stat -fc %T /sys/fs/cgroup)" = cgroup2fs ]; }
+
+needs_controller() {
+	local name
+	for name; do
+		if v2; then
+			grep -qw "$name" /sys/fs/cgroup/cgroup.controllers || skip "no $name controller in cgroup v2 here"
+		else
+			[ -d "/sys/fs/cgroup/$name" ] || skip "no $name controller in cgroup v1 here"
+		fi
+	done
+}
+
+# The container's group in the hierarchy of this controller.
+group() { if v2; then echo "/sys/fs/cgroup$CGROUP"; else echo "/sys/fs/cgroup/$1$CGROUP"; fi; }
+
+# Does this kernel have the file? Groups of the host's own have the same ones.
+kernel_has() { # CONTROLLER V1-FILE V2-FILE
+	if v2; then compgen -G "/sys/fs/cgroup/*/$3" >/dev/null; else [ -e "/sys/fs/cgroup/$1/$2" ]; fi
+}
+
+with() { # RESOURCES...: a container that has them
+	config ".linux.resources = ($1)"
+	create
+}
+
+value() { # CONTROLLER V1-FILE V2-FILE V1-VALUE V2-VALUE: what the kernel says
+	local file=$2 wanted=$4 is
+	if v2; then file=$3 wanted=$5; fi
+	is=$(cat "$(group "$1")/$file")
+	[ "$is" = "$wanted" ] || { echo "$file is '$is' and not '$wanted'" >&2; return 1; }
+}
+
+again() { ocirun delete -f "$ID"; }
+
+groups_left() { find /sys/fs/cgroup -type d -path "*$CGROUP*"; }
+
+# ---- the group ----
+
+@test "CGR-01 an absolute path counts from the mount's root, cleaned as text" {
+	config ".linux.cgroupsPath = \"//ocirun-test/x/.././$ID\""
+	create
+	local line
+	while IFS=: read -r _ controllers line; do
+		[ "$line" = "$CGROUP" ] || { v2 || [ -z "$controllers" ] || [ "$line" = "$CGROUP" ]; }
+	done <"/proc/$(pid_of)/cgroup"
+	[ -n "$(groups_left)" ]
+	ocirun delete -f "$ID"
+	[ -z "$(groups_left)" ]
+}
+
+@test "CGR-01 CGR-02 a relative path, and none, begin at the runtime's own group" {
+	local own pid path
+	for path in "$ID-relative" ""; do
+		config "if \"$path\" == \"\" then del(.linux.cgroupsPath) else .linux.cgroupsPath = \"$path\" end"
+		create
+		pid=$(pid_of)
+		while IFS=: read -r _ controllers own; do
+			# v2 forbids groups below one with processes: there it is a neighbour
+			if v2; then own=$(dirname "$own"); fi
+			grep -qxF "$(grep ":$controllers:" "/proc/$pid/cgroup" | cut -d: -f1,2):${own%/}/${path:-$ID}" "/proc/$pid/cgroup"
+		done < <(if v2; then grep '^0::' /proc/self/cgroup; else grep -E ':(memory|pids|cpu):' /proc/self/cgroup; fi)
+		again
+	done
+}
+
+@test "CGR-01 a path never leaves the mount" {
+	config ".linux.cgroupsPath = \"/../../../ocirun-test/$ID\""
+	create
+	[ -n "$(groups_left)" ]
+	grep -q ":$CGROUP\$" "/proc/$(pid_of)/cgroup"
+}
+
+@test "CGR-11 CGR-01 v2: controllers are enabled on the way down to a nested group; delete removes it" {
+	v2 || skip "cgroup v1 has no controllers to enable"
+	needs_controller memory pids
+	config ".linux.cgroupsPath = \"$CGROUP/a/b\"" '.linux.resources = {memory: {limit: 67108864}, pids: {limit: 50}}'
+	create
+	local dir
+	for dir in /ocirun-test "$CGROUP" "$CGROUP/a"; do
+		grep -qw memory "/sys/fs/cgroup$dir/cgroup.subtree_control"
+		grep -qw pids "/sys/fs/cgroup$dir/cgroup.subtree_control"
+	done
+	[ "$(cat "/sys/fs/cgroup$CGROUP/a/b/memory.max" "/sys/fs/cgroup$CGROUP/a/b/pids.max")" = $'67108864\n50' ]
+	ocirun delete -f "$ID"
+	[ ! -e "/sys/fs/cgroup$CGROUP/a/b" ]
+	rmdir "/sys/fs/cgroup$CGROUP/a" "/sys/fs/cgroup$CGROUP"
+}
+
+@test "CGR-13 every hierarchy of the host is joined, v2 beside v1 too" {
+	create
+	local line count=0
+	while IFS=: read -r _ controllers line; do
+		if [ -n "$controllers" ] && ! awk '{print $1}' /proc/cgroups | grep -qxF "${controllers%%,*}" &&
+			[ ! -d "/sys/fs/cgroup/${controllers#name=}" ]; then continue; fi
+		if [ -z "$controllers" ] && ! v2 && [ ! -d /sys/fs/cgroup/unified ]; then continue; fi
+		[ "$line" = "$CGROUP" ] || { echo "$controllers: $line" >&2; return 1; }
+		count=$((count + 1))
+	done <"/proc/$(pid_of)/cgroup"
+	[ "$count" -gt 0 ]
+}
+
+@test "v2: the container is born in its group, nothing waits for a write to cgroup.procs" {
+	v2 || skip "cgroup v1: tasks by the shim"
+	command -v strace >/dev/null || skip "no strace"
+	set_args true
+	strace -f -o "$DIR/trace" -e trace=clone3,openat "$OCIRUN" --root "$ROOT" run --bundle "$BUNDLE" "$ID"
+	grep -q 'clone3.*CLONE_INTO_CGROUP' "$DIR/trace"
+	run_fail grep -E 'cgroup.procs", O_(WRONLY|RDWR)' "$DIR/trace"
+}
+
+@test "v2: a group with a cgroup namespace of its own, mounted, shows itself as the root" {
+	v2 || skip "not a pure cgroup v2 host"
+	config '.linux.namespaces |= (map(select(.type != "cgroup")) + [{type: "cgroup"}])' \
+		'.mounts |= (map(select(.destination != "/sys/fs/cgroup")) + [{destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["nosuid", "noexec", "nodev", "ro"]}])'
+	set_args sh -c 'cat /proc/self/cgroup /sys/fs/cgroup/cgroup.procs; mkdir /sys/fs/cgroup/x'
+	run ocirun run --bundle "$BUNDLE" "$ID"
+	[ "${lines[0]}" = "0::/" ]
+	[ "${lines[1]}" = 1 ]
+	has "Read-only file system"
+}
+
+# ---- devices ----
+
+# 120 and 121 are the kernel's numbers for local use: nothing answers, so that an open that the rules let
+# through ends in ENXIO, and any other in EPERM.
+in_device_container() { # RULES SCRIPT
+	needs_device_rules
+	config ".linux.resources.devices = $1" '.root.readonly = false' \
+		'.process.capabilities |= with_entries(.value += ["CAP_MKNOD"])'
+	set_args sh -c "cd /tmp
+		try() { (eval \"\$2\") 2>&1 | grep -q 'No such device or address' && echo \"\$1 yes\" || echo \"\$1 no\"; }
+		mknod c7 c 120 7; mknod c8 c 120 8; mknod d33 c 121 33; mknod b1 b 120 1
+		$2"
+	run_ok ocirun run --bundle "$BUNDLE" "$ID"
+}
+needs_device_rules() { v2 || [ -d /sys/fs/cgroup/devices ] || skip "no devices controller in cgroup v1 here"; }
+
+@test "LIM-01 LIM-02 LIM-03 LIM-04 device rules: type, number, wildcard and access hold at open" {
+	in_device_container '[{allow: false, access: "rwm"}, {allow: true, type: "c", major: 120, minor: 7, access: "r"},
+		{allow: true, type: "c", major: 121, access: "rw"}, {allow: true, type: "b", major: 120, minor: 1, access: "w"}]' \
+		'try c7r "cat <c7"; try c7w "echo >c7"; try c8r "cat <c8"; try d33r "cat <d33"; try d33w "echo >d33"
+		try b1r "cat <b1"; try b1w "echo >b1"'
+	[ "$output" = $'c7r yes\nc7w no\nc8r no\nd33r yes\nd33w yes\nb1r no\nb1w yes' ]
+}
+
+@test "LIM-01 the last rule that matches wins; v1, which cannot hold it, says so" {
+	if ! v2; then
+		config '.linux.resources.devices = [{allow: false, access: "rwm"}, {allow: true, type: "c", major: 120, access: "rw"},
+			{allow: false, type: "c", major: 120, minor: 8, access: "rw"}]'
+		run_fail ocirun run --bundle "$BUNDLE" "$ID"
+		has "/linux/resources/devices/2: cgroup v1 cannot make an exception"
+		return
+	fi
+	in_device_container '[{allow: false, access: "rwm"}, {allow: true, type: "c", major: 120, access: "rw"},
+		{allow: false, type: "c", major: 120, minor: 8, access: "rw"}]' \
+		'try c7r "cat <c7"; try c8r "cat <c8"'
+	[ "$output" = $'c7r yes\nc8r no' ]
+}
+
+@test "LIM-01 a rule that allows all" {
+	in_device_container '[{allow: true, access: "rwm"}]' 'try c7r "cat <c7"; try b1w "echo >b1"'
+	[ "$output" = $'c7r yes\nb1w yes' ]
+}
+
+@test "LIM-04 a rule without access" {
+	config '.linux.resources.devices = [{allow: true, type: "c", major: 1, minor: 3, access: ""}]'
+	run_fail ocirun run --bundle "$BUNDLE" "$ID"
+	has "/linux/resources/devices/0"
+	has "device access at 0 field cannot be empty"
+}
+
+@test "LIM-05 the default devices work whatever the rules, and any node may be made" {
+	in_device_container '[{allow: false, access: "rwm"}]' 'echo x >/dev/null && head -c 2 /dev/zero | wc -c
+		head -c 2 /dev/urandom | wc -c; mknod n c 1 3 && echo made; echo x >/dev/full || echo full; try c7r "cat <c7"'
+	has $'2\n2\nmade'
+	has full
+	has "c7r no"
+}
+
+# ---- memory ----
+
+@test "LIM-07 memory.limit, and -1" {
+	needs_controller memory
+	with '{memory: {limit: 67108864}}'
+	value memory memory.limit_in_bytes memory.max 67108864 67108864
+	again
+	with '{memory: {limit: -1}}'
+	value memory memory.limit_in_bytes memory.max 9223372036854771712 max
+}
+
+@test "LIM-08 memory.reservation" {
+	needs_controller memory
+	with '{memory: {limit: 67108864, reservation: 33554432}}'
+	value memory memory.soft_limit_in_bytes memory.low 33554432 33554432
+}
+
+@test "LIM-09 memory.swap: with memory in v1, alone in v2" {
+	needs_controller memory
+	kernel_has memory memory.memsw.limit_in_bytes memory.swap.max || skip "this kernel does not count swap"
+	with '{memory: {limit: 67108864, swap: 100663296}}'
+	value memory memory.memsw.limit_in_bytes memory.swap.max 100663296 33554432
+	again
+	with '{memory: {limit: 67108864, swap: 67108864}}'
+	value memory memory.memsw.limit_in_bytes memory.swap.max 67108864 0
+	again
+	with '{memory: {limit: 67108864, swap: -1}}'
+	value memory memory.memsw.limit_in_bytes memory.swap.max 9223372036854771712 max
+}
+
+@test "LIM-09 memory.swap below the limit" {
+	needs_controller memory
+	config '.linux.resources.memory = {limit: 67108864, swap: 67108863}'
+	run_fail ocirun run --bundle "$BUNDLE" "$ID"
+	has "memory+swap limit should be >= memory limit"
+}
+
+@test "LIM-07 BAT-23 a program above its memory limit is killed, and the group counts it" {
+	needs_controller memory
+	set_args sh -c 'dd if=/dev/zero of=/dev/null bs=100M count=1'
+	with '{memory: {limit: 33554432, swap: 33554432}}' 2>/dev/null || with '{memory: {limit: 33554432}}'
+	ocirun start "$ID"
+	wait_status stopped
+	local file=memory.oom_control
+	if v2; then file=memory.events; fi
+	[ "$(awk '$1 == "oom_kill" {print $2}' "$(group memory)/$file")" -ge 1 ]
+}
+
+# ---- cpu, cpuset, pids ----
+
+@test "LIM-16 cpu.shares; v2: the curve through 2, 1024 and 262144" {
+	needs_controller cpu
+	local shares weight
+	while read -r shares weight; do
+		with "{cpu: {shares: $shares}}"
+		value cpu cpu.shares cpu.weight "$shares" "$weight"
+		again
+	done <<-'E'
+		2 1
+		512 59
+		1024 100
+		262144 10000
+	E
+}
+
+@test "LIM-17 LIM-18 cpu.quota and cpu.period" {
+	needs_controller cpu
+	with '{cpu: {quota: 50000, period: 200000}}'
+	value cpu cpu.cfs_quota_us cpu.max 50000 "50000 200000"
+	value cpu cpu.cfs_period_us cpu.max 200000 "50000 200000"
+	again
+	with '{cpu: {quota: -1, period: 200000}}'
+	value cpu cpu.cfs_quota_us cpu.max -1 "max 200000"
+	again
+	with '{cpu: {quota: 20000}}'
+	value cpu cpu.cfs_quota_us cpu.max 20000 "20000 100000"
+}
+
+@test "LIM-19 cpu.burst, or an error that names it" {
+	needs_controller cpu
+	config '.linux.resources.cpu = {quota: 50000, period: 100000, burst: 20000}'
+	if kernel_has cpu cpu.cfs_burst_us cpu.max.burst; then
+		create
+		value cpu cpu.cfs_burst_us cpu.max.burst 20000 20000
+	else
+		run_fail ocirun run --bundle "$BUNDLE" "$ID"
+		has "/linux/resources/cpu/burst"
+		has 5.14
+	fi
+}
+
+@test "LIM-22 LIM-23 cpuset.cpus and cpuset.mems" {
+	needs_controller cpuset
+	with '{cpu: {cpus: "0", mems: "0"}}'
+	value cpuset cpuset.cpus cpuset.cpus 0 0
+	value cpuset cpuset.mems cpuset.mems 0 0
+	[ "$(awk '/^Cpus_allowed_list/ {print $2}' "/proc/$(pid_of)/status")" = 0 ]
+}
+
+@test "LIM-24 cpu.idle, or an error that names it" {
+	needs_controller cpu
+	config '.linux.resources.cpu = {idle: 1}'
+	if kernel_has cpu cpu.idle cpu.idle; then
+		create
+		value cpu cpu.idle cpu.idle 1 1
+	else
+		run_fail ocirun run --bundle "$BUNDLE" "$ID"
+		has "/linux/resources/cpu/idle"
+		has 5.15
+	fi
+}
+
+@test "LIM-25 pids.limit: a number, 0 and -1" {
+	needs_controller pids
+	local limit wanted
+	while read -r limit wanted; do
+		with "{pids: {limit: $limit}}"
+		value pids pids.max pids.max "$wanted" "$wanted"
+		again
+	done <<-'E'
+		33 33
+		0 1
+		-1 max
+	E
+}
+
+@test "LIM-25 the limit of processes holds" {
+	needs_controller pids
+	config '.linux.resources.pids.limit = 4'
+	set_args sh -c 'for i in 1 2 3 4 5 6; do sleep 5 & done; wait'
+	run ocirun run --bundle "$BUNDLE" "$ID"
+	has "can't fork"
+}
+
+# ---- unified ----
+
+@test "LIM-39 unified: files by their names, lines one by one" {
+	if ! v2; then
+		config '.linux.resources.unified = {"pids.max": "33"}'
+		run_fail ocirun run --bundle "$BUNDLE" "$ID"
+		has "/linux/resources/unified"
+		return
+	fi
+	needs_controller memory pids
+	with '{unified: {"memory.high": "104857600", "pids.max": "33", "memory.oom.group": "1"}}'
+	[ "$(cd "$(group)" && cat memory.high pids.max memory.oom.group)" = $'104857600\n33\n1' ]
+}
+
+@test "LIM-39 unified: an unknown controller, a path, a missing file" {
+	v2 || skip "cgroup v1: refused as a whole"
+	config '.linux.resources.unified = {"nothing.max": "1"}'
+	run_fail ocirun run --bundle "$BUNDLE" "$ID"
+	has 'unified resource "nothing.max" can'\''t be set: controller "nothing" not available'
+	config '.linux.resources.unified = {"../pids.max": "1"}'
+	run_fail ocirun run --bundle "$BUNDLE" "$ID"
+	has unified
+	config '.linux.resources.unified = {"cgroup.nothing": "1"}'
+	run_fail ocirun run --bundle "$BUNDLE" "$ID"
+	has cgroup.nothing
+	[ -z "$(groups_left)" ]
+}
