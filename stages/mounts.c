@@ -168,7 +168,39 @@ static int open_covered(const struct shim *shim, const struct plan_mount *mount,
 	return target;
 }
 
-static int open_target(const struct shim *shim, const struct plan_mount *mount, bool directory,
+/* CVE-2019-16884: a link of the image that leads a volume onto /proc, or below it. The compiler has judged
+ * the paths as they are written; what they lead to is known here. */
+static int refuse_proc(const struct shim *shim, const struct plan_mount *mount, int target, struct fault *fault)
+{
+	const char *path = plan_text(shim->plan, mount->target);
+	int64_t id;
+
+	if (!shim->proc_mount || strncmp(path, "/proc", 5) == 0)
+		return 0;
+	id = sys_mount_id(target, "", AT_EMPTY_PATH);
+	if (id < 0 || id != shim->proc_mount)
+		return id < 0 ? (int)id : 0;
+	mount_fault(shim, mount, -EPERM, fault);
+	fault->note[0] = 0;
+	fault_note(fault, "it leads through a link, and cannot be mounted because it is inside /proc");
+	return -EPERM;
+}
+
+/* Only from here on is there something to protect. */
+static int note_proc(struct shim *shim, const struct plan_mount *mount, int fd)
+{
+	int64_t id;
+
+	if (!(mount->flags & PLAN_MOUNT_PLAIN_DIRECTORY) ||
+	    strcmp(plan_text(shim->plan, mount->target), "/proc") != 0)
+		return 0;
+	id = sys_mount_id(fd, "", AT_EMPTY_PATH);
+	if (id > 0)
+		shim->proc_mount = id;
+	return id < 0 ? (int)id : 0;
+}
+
+static int find_target(const struct shim *shim, const struct plan_mount *mount, bool directory,
 		       struct option_list *options, struct fault *fault)
 {
 	const char *path = plan_text(shim->plan, mount->target);
@@ -183,6 +215,15 @@ static int open_target(const struct shim *shim, const struct plan_mount *mount, 
 	if (directory)
 		return path_make_directory(shim->root, path, mode);
 	return path_make_file(shim->root, path, mode);
+}
+
+static int open_target(const struct shim *shim, const struct plan_mount *mount, bool directory,
+		       struct option_list *options, struct fault *fault)
+{
+	FD_AUTO target = find_target(shim, mount, directory, options, fault);
+	int r = target < 0 ? target : refuse_proc(shim, mount, target, fault);
+
+	return r < 0 ? r : fd_take(&target);
 }
 
 /* ---- the ways ---- */
@@ -232,6 +273,8 @@ static int mount_bind(struct shim *shim, const struct plan_mount *mount, struct 
 	if (target < 0)
 		return target;
 	r = attach_bind(shim, mount, tree, target);
+	if (r >= 0)
+		r = note_proc(shim, mount, tree);
 	if (r >= 0) /* attached: closing costs nothing; a failed one is dissolved with the shim */
 		fd_close_at(&shim->trees[mount->tree]);
 	return r;
@@ -281,8 +324,9 @@ static int mount_filesystem(struct shim *shim, const struct plan_mount *mount, s
 	if (target < 0)
 		return target;
 	FD_AUTO fd = make_filesystem(shim, mount, &options, target, fault);
-	if (fd < 0)
-		return fd;
+	r = fd < 0 ? fd : note_proc(shim, mount, fd);
+	if (r < 0)
+		return r;
 	if (mount->flags & PLAN_MOUNT_COPY_UP) {
 		/* the target's descriptor still leads to what is covered now */
 		r = mounts_copy_up(target, fd);
