@@ -26,7 +26,8 @@
 	F(MAP_IDS, "map ids") F(SET_UID, "set uid") F(SET_GID, "set gid") F(SET_GROUPS, "set groups")  \
 	F(SET_CAPS, "set capabilities") F(SET_NAME, "set") F(SET_LIMIT, "set limit")                   \
 	F(KEYRING, "join session keyring") F(LABEL, "set label") F(FILTER, "load the seccomp filter")  \
-	F(NETWORK, "bring up the interface") F(CGROUP, "join cgroup") F(DEVICE_FILTER, "load the device filter of") \
+	F(NETWORK, "bring up the interface") F(CGROUP, "join cgroup")                                        \
+	F(DEVICE_FILTER, "load the device filter of")                                                  \
 	F(HOOK, "run hook") F(RECEIVE, "receive") F(SEND, "send") F(CHECK_PLAN, "accept the plan:")    \
 	F(EXEC, "exec") F(VERIFY, "trust") F(FIND, "find executable") F(PRCTL, "set process attribute")
 /* clang-format on */

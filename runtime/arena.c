@@ -8,8 +8,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#define BLOCK (1u << 20)     /* bytes: address space, no memory before it is touched */
-#define READY (112u << 10)   /* of the first block: what a default config needs, made present in one call */
+#define BLOCK (1u << 20)   /* bytes: address space, no memory before it is touched */
+#define READY (112u << 10) /* of the first block: what a default config needs, made present in one call */
 #define ALIGN 16u
 
 #ifndef MADV_POPULATE_WRITE
@@ -26,11 +26,13 @@ struct arena_block {
  * costs microseconds on a virtual machine, so the first pages come all at once. */
 static struct arena_block *block_new(struct arena *arena, size_t least)
 {
-	size_t size = (least > BLOCK - sizeof(struct arena_block) ? least : BLOCK - sizeof(struct arena_block));
+	size_t size =
+		(least > BLOCK - sizeof(struct arena_block) ? least : BLOCK - sizeof(struct arena_block));
 	struct arena_block *block = MAP_FAILED;
 
 	if (size <= SIZE_MAX / 2)
-		block = mmap(NULL, sizeof *block + size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		block = mmap(NULL, sizeof *block + size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			     -1, 0);
 	if (block == MAP_FAILED) {
 		fprintf(stderr, "ocirun: out of memory\n");
 		exit(1);

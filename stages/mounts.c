@@ -170,7 +170,8 @@ static int open_covered(const struct shim *shim, const struct plan_mount *mount,
 
 /* CVE-2019-16884: a link of the image that leads a volume onto /proc, or below it. The compiler has judged
  * the paths as they are written; what they lead to is known here. */
-static int refuse_proc(const struct shim *shim, const struct plan_mount *mount, int target, struct fault *fault)
+static int refuse_proc(const struct shim *shim, const struct plan_mount *mount, int target,
+		       struct fault *fault)
 {
 	const char *path = plan_text(shim->plan, mount->target);
 	int64_t id;

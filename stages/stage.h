@@ -38,7 +38,7 @@ struct shim {
 	/* of the mount stages; all 0 and NULL at first */
 	uint64_t attached[PLAN_MAX_TREES / 64]; /* bit: trees[i] stands in the view already; see attach.h */
 	bool unsettled;                 /* before 5.12: propagation of a tree comes after its attaching */
-	int64_t proc_mount; /* id of the mount on the container's /proc; 0: none yet */
+	int64_t proc_mount;             /* id of the mount on the container's /proc; 0: none yet */
 	int mask_tmpfs;                 /* the one under all masked directories; 0: not made yet */
 	int device_parent;              /* directory of the last device, when device_parent_path is set */
 	const char *device_parent_path; /* in the plan; its first device_parent_length bytes count */

@@ -111,7 +111,7 @@ static void device(struct compile *c, uint32_t group, const struct spec_device_r
 					number_or_any(c, rule->minor), rule->read ? "r" : "",
 					rule->write ? "w" : "", rule->mknod ? "m" : "");
 
-	compile_write(c, group, rule->allow ? "devices.allow" : "devices.deny", text, 0, pointer);
+	compile_write(c, group, rule->allow ? "devices.allow" : "devices.deny", text, PLAN_WRITE_EARLY, pointer);
 }
 
 static bool numbers_meet(int64_t a, int64_t b)
@@ -119,8 +119,8 @@ static bool numbers_meet(int64_t a, int64_t b)
 	return a < 0 || b < 0 || a == b;
 }
 
-/* The kernel's list holds exceptions of one kind only; a rule of the other kind takes back the access of those
- * with the very same numbers, and of a wider or narrower one it takes nothing, without a word
+/* The kernel's list holds exceptions of one kind only; a rule of the other kind takes back the access of
+ * those with the very same numbers, and of a wider or narrower one it takes nothing, without a word
  * (dev_exception_rm). The rule of the user's that would be lost so, or count. */
 static uint32_t lost_rule(const struct device_rules *rules)
 {
@@ -155,11 +155,13 @@ static int devices(struct compile *c, const struct spec_resources *s)
 				      "device rules cannot be set: controller "
 				      "\"devices\" not available");
 	if (lost_rule(&rules) < rules.count)
-		return compile_refuse(c, compile_pointer(c, RESOURCES "/devices/%u",
-							 s->device_count - rules.own + lost_rule(&rules)),
-				      "cgroup v1 cannot make an exception from a wider or narrower rule before it");
+		return compile_refuse(
+			c,
+			compile_pointer(c, RESOURCES "/devices/%u",
+					s->device_count - rules.own + lost_rule(&rules)),
+			"cgroup v1 cannot make an exception from a wider or narrower rule before it");
 	if (!rules.allow)
-		compile_write(c, group, "devices.deny", "a", 0, s ? RESOURCES "/devices" : "");
+		compile_write(c, group, "devices.deny", "a", PLAN_WRITE_EARLY, s ? RESOURCES "/devices" : "");
 	for (uint32_t i = 0; i < rules.count; i++) {
 		const struct spec_device_rule *rule = &rules.rules[i];
 		const char *pointer = s ? RESOURCES "/devices" : "";

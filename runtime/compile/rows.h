@@ -65,7 +65,7 @@ const char *compile_number(struct compile *c, int64_t value);
 /* devices_bpf.c: rules as they count: those before the last "everything" are gone, what the runtime always
  * allows stands at the end (LIM-05). */
 struct device_rules {
-	bool allow; /* what no rule decides */
+	bool allow;          /* what no rule decides */
 	uint32_t count, own; /* rules; the first `own` are the user's */
 	struct spec_device_rule *rules;
 };

@@ -99,8 +99,7 @@ static int sealed_file(const char *path)
 static int shim_image(const char *path, struct error *error)
 {
 	int fd = path ? sealed_file(path)
-		      : sealed_copy("ociinit", MFD_EXEC, ociinit_image,
-				    (size_t)ociinit_image_size);
+		      : sealed_copy("ociinit", MFD_EXEC, ociinit_image, (size_t)ociinit_image_size);
 
 	if (fd == -EACCES && !path)
 		return error_errno(error, fd,

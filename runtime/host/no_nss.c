@@ -1,7 +1,7 @@
-/* libcap-ng names getpwuid and initgroups (in capng_change_id(), which nobody here calls) and syslog (where it
- * complains of a misuse). In a static binary they drag in glibc's name service, which opens files and shared
- * libraries at run time, and its time zones. These definitions stand in their place and do nothing, so that
- * the binary has none of it (tools/check-layers looks).
+/* libcap-ng names getpwuid and initgroups (in capng_change_id(), which nobody here calls) and syslog (where
+ * it complains of a misuse). In a static binary they drag in glibc's name service, which opens files and
+ * shared libraries at run time, and its time zones. These definitions stand in their place and do nothing, so
+ * that the binary has none of it (tools/check-layers looks).
  */
 #include <errno.h>
 #include <grp.h>

@@ -166,7 +166,8 @@ static int duplicate(struct walk *walk, const struct json_node *key)
 
 static int many_keys_differ(struct walk *walk, const struct json_node *object)
 {
-	const struct json_node **keys = malloc(object->count * sizeof(const struct json_node *)), *key = object + 1;
+	const struct json_node **keys = malloc(object->count * sizeof(const struct json_node *)),
+			       *key = object + 1;
 	int r = 0;
 
 	if (!keys)

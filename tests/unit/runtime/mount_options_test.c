@@ -23,11 +23,11 @@ static int parse(const char *type, const char *options)
 {
 	static char text[4096];
 
-	snprintf(
-		text, sizeof text,
-		"{\"ociVersion\":\"1.2.0\",\"root\":{\"path\":\"r\"},\"process\":{\"args\":[\"x\"],\"cwd\":\"/\"},"
-		"\"mounts\":[{\"destination\":\"/d\",\"type\":\"%s\",\"source\":\"/s\",\"options\":[%s]}]}",
-		type, options);
+	snprintf(text, sizeof text,
+		 "{\"ociVersion\":\"1.2.0\",\"root\":{\"path\":\"r\"},"
+		 "\"process\":{\"args\":[\"x\"],\"cwd\":\"/\"},"
+		 "\"mounts\":[{\"destination\":\"/d\",\"type\":\"%s\",\"source\":\"/s\",\"options\":[%s]}]}",
+		 type, options);
 	arena_free(&spec.arena);
 	memset(&error, 0, sizeof error);
 	return spec_parse(text, strlen(text), &spec, &error);

@@ -15,8 +15,10 @@
 #include "compile/compile.h"
 
 static const char profile[] =
-	"{\"ociVersion\":\"1.2.0\",\"process\":{\"user\":{\"uid\":0,\"gid\":0},\"args\":[\"a\"],\"cwd\":\"/\"},"
-	"\"root\":{\"path\":\"r\"},\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{"
+	"{\"ociVersion\":\"1.2.0\","
+	"\"process\":{\"user\":{\"uid\":0,\"gid\":0},\"args\":[\"a\"],\"cwd\":\"/\"},"
+	"\"root\":{\"path\":\"r\"},"
+	"\"linux\":{\"seccomp\":{\"defaultAction\":\"SCMP_ACT_ERRNO\",\"syscalls\":[{"
 	"\"names\":[\"read\",\"openat2\",\"no_such_call\"],\"action\":\"SCMP_ACT_ALLOW\"}]}}}";
 
 static struct compiled_filter compile(struct arena *arena, struct spec *spec, const char *cache)

@@ -162,7 +162,8 @@ static void integers_are_exact_to_their_ends(void **state)
 {
 	(void)state;
 	parse(HEAD PROCESS(",\"user\":{\"uid\":4294967294,\"gid\":-0,\"umask\":0,\"additionalGids\":[5,6]},"
-			   "\"oomScoreAdj\":-1000,\"rlimits\":[{\"type\":\"RLIMIT_AS\",\"soft\":9007199254740993,"
+			   "\"oomScoreAdj\":-1000,"
+			   "\"rlimits\":[{\"type\":\"RLIMIT_AS\",\"soft\":9007199254740993,"
 			   "\"hard\":18446744073709551615}]")
 	      ",\"linux\":{\"resources\":{\"memory\":{\"limit\":9223372036854775807,"
 	      "\"swap\":-9223372036854775808},\"pids\":{\"limit\":0},\"cpu\":{\"quota\":-1}}}}");
@@ -222,8 +223,10 @@ static void devices_and_hooks_are_read(void **state)
 {
 	(void)state;
 	parse(HEAD PROCESS("") ",\"hooks\":{\"poststop\":[{\"path\":\"/h\",\"args\":[\"h\",\"1\"],\"env\":[],"
-	      "\"timeout\":3}]},\"linux\":{\"rootfsPropagation\":\"rslave\",\"personality\":{\"domain\":\"LINUX32\"},"
-	      "\"devices\":[{\"path\":\"/dev/p\",\"type\":\"p\"},{\"path\":\"/dev/b\",\"type\":\"b\",\"major\":8,"
+	      "\"timeout\":3}]},"
+	      "\"linux\":{\"rootfsPropagation\":\"rslave\",\"personality\":{\"domain\":\"LINUX32\"},"
+	      "\"devices\":[{\"path\":\"/dev/p\",\"type\":\"p\"},"
+	      "{\"path\":\"/dev/b\",\"type\":\"b\",\"major\":8,"
 	      "\"minor\":1,\"fileMode\":24960,\"uid\":1,\"gid\":2}]}}");
 	const struct spec_hook *hook = &spec.hooks[PLAN_HOOK_POSTSTOP].items[0];
 	assert_true(hook->has_env && hook->env.count == 0 && hook->timeout == 3 && hook->args.count == 2);
