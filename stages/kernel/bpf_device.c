@@ -19,7 +19,7 @@ static uint64_t address(const void *pointer)
 	return (uint64_t)(uintptr_t)pointer;
 }
 
-static int load(const void *program, size_t length)
+static int load_once(const void *program, size_t length)
 {
 	union bpf_attr attr;
 
@@ -31,6 +31,25 @@ static int load(const void *program, size_t length)
 	attr.license = address("Apache-2.0");
 	memcpy(attr.prog_name, OUR_NAME, sizeof OUR_NAME);
 	return sys_bpf(BPF_PROG_LOAD, &attr, sizeof attr);
+}
+
+/* Before 5.11 programs count as locked memory of the user, and EPERM is all that a full account says: one page
+ * each, so that root's 64 KiB would end with the sixteenth container. The limit is another's: put back. */
+static int load(const void *program, size_t length)
+{
+	const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };
+	struct rlimit before;
+	int r = load_once(program, length), back;
+
+	if (r != -EPERM || sys_prlimit(0, RLIMIT_MEMLOCK, &none, &before) < 0)
+		return r;
+	r = load_once(program, length);
+	back = sys_prlimit(0, RLIMIT_MEMLOCK, &before, NULL);
+	if (r >= 0 && back < 0) {
+		fd_close(r);
+		return back;
+	}
+	return r;
 }
 
 /* Attach, in the place of `old` unless that is -1. */

@@ -70,9 +70,28 @@ int mount_attach(int tree, int target)
 	return sys_move_mount(tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
 
-/* Before 5.12: a remount replaces all flags, so those that stay must be said again. */
-static int remount(const char *path, int fd, uint64_t set, uint64_t clear)
+/* Before 5.12: mount(2) on what `fd` is the root of. A directory by way of "."; a file, or what may not be
+ * entered, by /proc: behind the pivot that is the container's own. */
+static int mount_on(int fd, uint64_t flags)
 {
+	FD_AUTO before = sys_openat(AT_FDCWD, ".", O_PATH | O_DIRECTORY, 0);
+	char path[PATH_FD_TEXT];
+	int r, back;
+
+	if (before < 0)
+		return before;
+	if (sys_fchdir(fd) < 0)
+		return sys_mount(NULL, path_of_fd(path, fd), NULL, flags, NULL);
+	r = sys_mount(NULL, ".", NULL, flags, NULL);
+	back = sys_fchdir(before);
+	return r < 0 ? r : back;
+}
+
+/* Before 5.12: a remount replaces all flags, so those that stay must be said again. Read back: a /proc that
+ * misled us would leave the path as it was. */
+static int remount(int fd, uint64_t set, uint64_t clear)
+{
+	const uint64_t seen = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
 	int64_t st = sys_fs_flags(fd);
 	uint64_t attr, ms;
 	int r;
@@ -83,23 +102,26 @@ static int remount(const char *path, int fd, uint64_t set, uint64_t clear)
 	ms = attr_to_ms(attr);
 	if (!(attr & ATIME_MASK))
 		ms |= MS_RELATIME;
-	r = sys_mount(NULL, path, NULL, MS_REMOUNT | MS_BIND | ms, NULL);
+	r = mount_on(fd, MS_REMOUNT | MS_BIND | ms);
 	/* not attached: do_reconfigure_mnt refuses what is in no mount namespace */
-	return r == -EINVAL ? -EOPNOTSUPP : r;
+	if (r < 0)
+		return r == -EINVAL ? -EOPNOTSUPP : r;
+	st = sys_fs_flags(fd);
+	if (st < 0)
+		return (int)st;
+	return set & seen & ~st_to_attr((uint64_t)st) ? -EXDEV : 0;
 }
 
 static int change_old(int fd, uint64_t set, uint64_t clear, uint64_t propagation, bool recursive)
 {
-	char path[PATH_FD_TEXT];
 	int r = 0;
 
 	if ((set || clear) && recursive)
 		return -ENOSYS;
-	path_of_fd(path, fd);
 	if (set || clear)
-		r = remount(path, fd, set, clear);
+		r = remount(fd, set, clear);
 	if (r == 0 && propagation)
-		r = sys_mount(NULL, path, NULL, propagation | (recursive ? MS_REC : 0), NULL);
+		r = mount_on(fd, propagation | (recursive ? MS_REC : 0));
 	return r;
 }
 
