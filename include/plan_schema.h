@@ -129,7 +129,8 @@
 #define PLAN_BITS_write_flags(W)                                                                   \
 	W(PLAN_WRITE_LATE, 1, "late")           /* at READY: would starve set-up itself */             \
 	W(PLAN_WRITE_MISSING_OK, 2, "missing-ok") /* the file may be absent (ENOENT) */                \
-	W(PLAN_WRITE_BUSY_OK, 4, "retry-einval")  /* written again after the others when EINVAL */
+	W(PLAN_WRITE_BUSY_OK, 4, "retry-einval")  /* written again after the others when EINVAL */        \
+	W(PLAN_WRITE_EARLY, 8, "early")          /* before the clone: half a list would stop the shim */
 #define PLAN_BITS_cgroup_flags(W)                                                                  \
 	W(PLAN_CGROUP_BORN, 1, "born")         /* v2: the shim is cloned into it */                    \
 	W(PLAN_CGROUP_OPTIONAL, 2, "optional") /* rootless: go on without when it cannot be made */    \

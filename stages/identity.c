@@ -154,6 +154,13 @@ static int verify_cwd(struct shim *shim, const char *cwd, struct fault *fault)
 	return r < 0 ? fault_set(fault, FAULT_CHDIR, (int)r, cwd) : 0;
 }
 
+static int hide(struct fault *fault)
+{
+	int r = sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+
+	return r < 0 ? fault_set(fault, FAULT_PRCTL, r, "not dumpable") : 0;
+}
+
 /* The last two: no_new_privs for execve, and nobody but the host's root may trace or read the shim while it
  * waits: a change of ids has made it dumpable or not at the will of fs.suid_dumpable. */
 static int set_process(const struct plan_identity *id, struct fault *fault)
@@ -164,8 +171,7 @@ static int set_process(const struct plan_identity *id, struct fault *fault)
 		r = sys_prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (r < 0)
 		return fault_set(fault, FAULT_PRCTL, r, "no_new_privs");
-	r = sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-	return r < 0 ? fault_set(fault, FAULT_PRCTL, r, "not dumpable") : 0;
+	return hide(fault);
 }
 
 static int identity_run(struct shim *shim, const struct plan_record *record, struct fault *fault)
@@ -182,6 +188,10 @@ static int identity_run(struct shim *shim, const struct plan_record *record, str
 		r = set_groups(shim, id, fault);
 	if (r >= 0 && id->flags & PLAN_ID_CAPS)
 		r = drop_bounding(id->bounding, fault);
+	/* from here on we look like any container's root to another one's, who could trace us before the filter
+	 * is loaded, the fifo in hand (CVE-2016-9962) */
+	if (r >= 0)
+		r = hide(fault);
 	if (r >= 0)
 		r = set_ids(id, fault);
 	if (r >= 0 && id->flags & PLAN_ID_CAPS)

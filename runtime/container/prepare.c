@@ -153,8 +153,8 @@ static uint64_t own_namespaces(const struct spec *spec)
 		const char *own;
 	} rows[] = {
 		{ PLAN_NS_NETWORK, "/proc/self/ns/net" }, { PLAN_NS_IPC, "/proc/self/ns/ipc" },
-		{ PLAN_NS_UTS, "/proc/self/ns/uts" },	  { PLAN_NS_PID, "/proc/self/ns/pid" },
-		{ PLAN_NS_USER, "/proc/self/ns/user" },	  { PLAN_NS_CGROUP, "/proc/self/ns/cgroup" },
+		{ PLAN_NS_UTS, "/proc/self/ns/uts" },     { PLAN_NS_PID, "/proc/self/ns/pid" },
+		{ PLAN_NS_USER, "/proc/self/ns/user" },   { PLAN_NS_CGROUP, "/proc/self/ns/cgroup" },
 	};
 	uint64_t own = 0;
 

@@ -53,13 +53,15 @@ enum phase { PHASE_MAKE, PHASE_LIMIT, PHASE_LATE };
 
 static enum phase phase_of(const struct plan_record *record)
 {
+	const struct plan_cgroup_write *write = (const void *)record; /* if it is one */
+
 	if (record->kind == PLAN_KIND_cgroup)
 		return PHASE_MAKE;
 	if (record->kind != PLAN_KIND_cgroup_write)
 		return PHASE_LIMIT;
-	return ((const struct plan_cgroup_write *)(const void *)record)->flags & PLAN_WRITE_LATE
-		       ? PHASE_LATE
-		       : PHASE_LIMIT;
+	if (write->flags & PLAN_WRITE_EARLY)
+		return PHASE_MAKE;
+	return write->flags & PLAN_WRITE_LATE ? PHASE_LATE : PHASE_LIMIT;
 }
 
 static bool due(const struct plan_record *record, enum phase phase)
