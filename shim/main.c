@@ -83,6 +83,21 @@ static int close_others(uint32_t sock, uint32_t kept, struct fault *fault)
 	return r < 0 ? fault_set(fault, FAULT_VERIFY, r, "inherited descriptors") : 0;
 }
 
+/* CVE-2016-9962: whoever sees us, by a shared pid namespace or as root of the host's, could trace us once we
+ * are in a user namespace that his id has made. A shim that has to write its own maps or clock offsets there
+ * must stay dumpable until then: those files are the host root's otherwise. */
+static int hide(const struct plan *plan, struct fault *fault)
+{
+	const struct plan_userns *userns = plan_find(plan, PLAN_KIND_userns);
+	const struct plan_namespaces *namespaces = plan_find(plan, PLAN_KIND_namespaces);
+	int r;
+
+	if (userns && (userns->writer == PLAN_MAP_SELF || (namespaces && namespaces->time_offsets.length)))
+		return 0;
+	r = sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	return r < 0 ? fault_set(fault, FAULT_PRCTL, r, "not dumpable") : 0;
+}
+
 static int run(struct shim *shim, struct plan *plan, struct fault *fault)
 {
 	int r = fill_stdio(fault);
@@ -101,6 +116,8 @@ static int run(struct shim *shim, struct plan *plan, struct fault *fault)
 	sys_prctl(PR_SET_NAME, (unsigned long)(uintptr_t) "ociinit", 0, 0, 0);
 	sys_umask(0); /* modes of what is made are those of the plan */
 	r = plan_load(shim, plan, fault);
+	if (r >= 0)
+		r = hide(plan, fault);
 	return r < 0 ? r : order_run(shim, fault);
 }
 
