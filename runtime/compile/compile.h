@@ -20,10 +20,10 @@ struct compile_options {
 	bool no_pivot, no_new_keyring;
 	uint32_t kept; /* --preserve-fds */
 	enum plan_gate_kind gate;
-	const char *listen_fds; /* LISTEN_FDS of the caller, or NULL */
+	const char *listen_fds;  /* LISTEN_FDS of the caller, or NULL */
 	uint64_t own_namespaces; /* PLAN_NS_*: given by path, and it is the one that we are in ourselves */
-	const char *cache;      /* directory of the seccomp cache (ROOT/@seccomp), or NULL: none */
-	uint32_t bundle_uid;    /* unused by the spine */
+	const char *cache;       /* directory of the seccomp cache (ROOT/@seccomp), or NULL: none */
+	uint32_t bundle_uid;     /* unused by the spine */
 };
 
 /* A finished plan: one buffer, 8-aligned, ready for the memfd. */
