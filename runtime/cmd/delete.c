@@ -7,18 +7,21 @@
 #include "cmd/cmd.h"
 #include "container/create.h"
 #include "container/destroy.h"
+#include "container/match.h"
 #include "container/root.h"
 #include "fd.h"
 
 #define END_MILLISECONDS 10000 /* for init to die, for a group to empty, for another command to end */
 
 struct values {
-	bool force;
+	bool force, regex;
 };
 
 static const struct option options[] = {
 	{ "force", 'f', OPTION_BOOL, NULL, "kill a running container first; a missing one is no error",
 	  COMMAND_OPTION(values, force) },
+	{ "regex", 'r', OPTION_BOOL, NULL, "remove every container whose id this regular expression matches",
+	  COMMAND_OPTION(values, regex) },
 	{ 0 },
 };
 
@@ -106,24 +109,33 @@ static int discard(const struct globals *globals, const char *id, struct error *
 	return r;
 }
 
-static int run(const struct globals *globals, const void *given, int count, char **arguments,
-	       struct error *error)
+static int delete_one(const struct globals *globals, const char *id, const void *context, struct error *error)
 {
-	const struct values *values = given;
+	const struct values *values = context;
 	struct container container = { .root_fd = -1, .dir = -1, .lock = -1 };
-	int r = container_find(globals, arguments[0], LOCK_NONE, true, &container, error);
+	int r = container_find(globals, id, LOCK_NONE, true, &container, error);
 
-	(void)count;
 	if (r == 0)
 		r = delete_container(globals, &container, values->force, error);
 	else if (values->force && r != -ENOENT)
-		r = discard(globals, arguments[0], error);
+		r = discard(globals, id, error);
 	container_close(&container);
 	if (r == -ENOENT && values->force) { /* DEL-03; also when another delete was faster */
 		memset(error, 0, sizeof *error);
 		return 0;
 	}
 	return r;
+}
+
+static int run(const struct globals *globals, const void *given, int count, char **arguments,
+	       struct error *error)
+{
+	const struct values *values = given;
+
+	(void)count;
+	if (values->regex)
+		return container_match(globals, arguments[0], delete_one, values, error);
+	return delete_one(globals, arguments[0], values, error);
 }
 
 const struct command command_delete = {

@@ -8,6 +8,7 @@
 
 #include "cmd/cmd.h"
 #include "container/destroy.h"
+#include "container/match.h"
 #include "container/root.h"
 #include "fd.h"
 #include "host.h"
@@ -17,12 +18,14 @@
 #define SIGNAL_MAX 64 /* _NSIG of the kernel */
 
 struct values {
-	bool all;
+	bool all, regex;
 };
 
 static const struct option options[] = {
 	{ "all", 'a', OPTION_BOOL, NULL, "signal every process of the container; a stopped one is no error",
 	  COMMAND_OPTION(values, all) },
+	{ "regex", 'r', OPTION_BOOL, NULL, "signal every container whose id this regular expression matches",
+	  COMMAND_OPTION(values, regex) },
 	{ 0 },
 };
 
@@ -91,19 +94,44 @@ static int send_signal(struct container *container, int number, bool all, struct
 	return r < 0 ? error_errno(error, r, "cannot send signal %d", number) : 0;
 }
 
+struct order {
+	int number;
+	bool all;
+};
+
+static int kill_one(const struct globals *globals, const char *id, const void *context, struct error *error)
+{
+	const struct order *order = context;
+	struct container container;
+	int r = container_find(globals, id, LOCK_NONE, false, &container, error);
+
+	if (r < 0)
+		return r;
+	r = send_signal(&container, order->number, order->all, error);
+	container_close(&container);
+	return r;
+}
+
 static int run(const struct globals *globals, const void *given, int count, char **arguments,
 	       struct error *error)
 {
 	const struct values *values = given;
-	struct container container;
-	int r = container_find(globals, arguments[0], LOCK_NONE, false, &container, error);
+	struct order order = { .all = values->all };
 
-	if (r < 0)
-		return r;
-	int number = signal_parse(count > 1 ? arguments[1] : "TERM", error);
-	r = number < 0 ? number : send_signal(&container, number, values->all, error);
-	container_close(&container);
-	return r;
+	order.number = signal_parse(count > 1 ? arguments[1] : "TERM", error);
+	if (order.number < 0) {
+		/* which container is asked for comes first: clients look for "does not exist" */
+		struct error unknown = *error;
+
+		memset(error, 0, sizeof *error);
+		if (!values->regex && kill_one(globals, arguments[0], &(struct order){ 0 }, error) == -ENOENT)
+			return -ENOENT;
+		*error = unknown;
+		return -error->code;
+	}
+	if (values->regex)
+		return container_match(globals, arguments[0], kill_one, &order, error);
+	return kill_one(globals, arguments[0], &order, error);
 }
 
 const struct command command_kill = {

@@ -129,7 +129,8 @@ static int send_plan(int sock, int plan, const int *slots, uint32_t count)
 	control.head.cmsg_type = SCM_RIGHTS;
 	control.head.cmsg_len = CMSG_LEN(length);
 	memcpy(CMSG_DATA(&control.head), &plan, sizeof plan);
-	memcpy(CMSG_DATA(&control.head) + sizeof plan, slots, length - sizeof plan);
+	if (length > sizeof plan)
+		memcpy(CMSG_DATA(&control.head) + sizeof plan, slots, length - sizeof plan);
 	ssize_t sent = sys_sendmsg(sock, &message, MSG_NOSIGNAL);
 	return sent < 0 ? (int)sent : 0;
 }

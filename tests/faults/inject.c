@@ -1,6 +1,6 @@
 /* Run an ocirun under ptrace and harm it at one system call:
- *   inject fail N ERRNO COMMAND...   the N-th call of the ociinit that COMMAND starts, and of that one's own
- *                                    children, is not executed and returns ERRNO
+ *   inject fail N ERRNO COMMAND...   the N-th call of the ociinit that COMMAND starts (and of its children,
+ *                                    up to their execve) is not executed and returns ERRNO
  *   inject kill N COMMAND...         COMMAND itself is killed as it enters its N-th call
  * Counting begins behind execve. N 0 only counts.
  *
@@ -29,8 +29,10 @@
 
 struct tracee {
 	pid_t pid;
-	bool shim;    /* ociinit, or a child of it */
+	bool shim;    /* ociinit, or a child of it before that one's execve */
 	bool failing; /* in the call that must fail */
+	bool known;   /* its parent's stop has told whose child it is */
+	bool held;    /* stopped until then */
 };
 
 struct tracer {
@@ -116,18 +118,38 @@ static void at_system_call(struct tracer *t, struct tracee *tracee)
 	}
 }
 
+/* Calls that are not counted need no stops. */
+static void resume(const struct tracer *t, const struct tracee *tracee, int signal)
+{
+	bool counted = is_victim(t, tracee) && (t->hit < 0 || tracee->failing);
+
+	ptrace(counted ? PTRACE_SYSCALL : PTRACE_CONT, tracee->pid, 0, signal);
+}
+
+/* Not the hooks nor the program that ociinit becomes: their calls are not ours. */
+static bool is_ociinit(pid_t pid)
+{
+	static const char name[] = "/memfd:ociinit";
+	char path[64], exe[64] = "";
+
+	snprintf(path, sizeof path, "/proc/%d/exe", (int)pid);
+	return readlink(path, exe, sizeof exe - 1) > 0 && strncmp(exe, name, sizeof name - 1) == 0;
+}
+
 static void at_event(struct tracer *t, struct tracee *tracee, int event)
 {
 	unsigned long child = 0;
 
 	if (event == PTRACE_EVENT_EXEC) {
-		/* the command's own exec comes before it has children; any later one is the shim or a hook of
-		 * it */
-		if (tracee->pid != t->command)
-			tracee->shim = true;
+		tracee->shim = is_ociinit(tracee->pid);
 	} else if (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK || event == PTRACE_EVENT_CLONE) {
 		ptrace(PTRACE_GETEVENTMSG, tracee->pid, 0, &child);
-		find(t, (pid_t)child)->shim = tracee->shim;
+		struct tracee *new = find(t, (pid_t)child);
+		new->shim = tracee->shim;
+		new->known = true;
+		if (new->held)
+			resume(t, new, 0);
+		new->held = false;
 	}
 }
 
@@ -162,9 +184,10 @@ static void handle(struct tracer *t, pid_t pid, int status)
 		at_event(t, tracee, event);
 	else if (!event)
 		signal = fatal(pid, WSTOPSIG(status));
-	/* calls that are not counted need no stops */
-	bool counted = is_victim(t, tracee) && (t->hit < 0 || tracee->failing);
-	ptrace(counted ? PTRACE_SYSCALL : PTRACE_CONT, pid, 0, signal);
+	if (event == PTRACE_EVENT_STOP && !tracee->known)
+		tracee->held = true;
+	else
+		resume(t, tracee, signal);
 }
 
 static int start(struct tracer *t, char **command)
@@ -185,7 +208,7 @@ static int start(struct tracer *t, char **command)
 		_exit(127);
 	}
 	close(gate[0]);
-	find(t, t->command);
+	find(t, t->command)->known = true;
 	if (t->command < 0 || ptrace(PTRACE_SEIZE, t->command, 0,
 				     PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |
 					     PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC) < 0)

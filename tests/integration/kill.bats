@@ -153,10 +153,23 @@ test_setup() { needs_root; new_bundle sh -c 'trap "echo term; exit 3" TERM; trap
 	[ ! -e "$ROOT/$ID" ]
 }
 
-@test "DEL-05 delete --regex is not taken for something else" {
-	create
-	run ocirun delete --regex ".*"
-	[ "$(status_of)" = created ] || [ "$status" -eq 0 ]
+@test "KIL-04 DEL-05 kill and delete by a regular expression" {
+	local name
+	for name in one two other; do
+		config ".linux.cgroupsPath = \"$CGROUP-$name\""
+		create "$ID-$name"
+	done
+	run_fail ocirun kill --regex "(" KILL
+	has "invalid regular expression"
+	run_ok ocirun kill --regex "^$ID-(one|two)$" KILL
+	wait_status stopped "$ID-one"
+	wait_status stopped "$ID-two"
+	[ "$(status_of "$ID-other")" = created ]
+	run_ok ocirun delete -r "^$ID-(one|two)$"
+	[ "$(ocirun list -q)" = "$ID-other" ]
+	run_ok ocirun delete --force --regex "$ID"
+	[ -z "$(ocirun list -q)" ]
+	run_ok ocirun delete --regex nothing
 }
 
 @test "DEL-06 DEL-08 DEL-09 cgroups made inside are removed, with the processes in them" {

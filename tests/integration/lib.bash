@@ -15,7 +15,7 @@ setup() {
 	ROOT=$DIR/state
 	BUNDLE=$DIR/bundle
 	ID=t$$-${BATS_SUITE_TEST_NUMBER:-$BATS_TEST_NUMBER}
-	CGROUP=/ocirun-test/$ID
+	CGROUP=/${OCIRUN_TEST_GROUP:-ocirun-test}/$ID
 	MOUNTS_BEFORE=$(host_mounts)
 	if declare -F test_setup >/dev/null; then test_setup; fi
 }

@@ -15,7 +15,7 @@ test_setup() { needs_root; new_bundle sh -c 'echo started; sleep 100'; }
 	wait_for grep -q started "$DIR/out"
 }
 
-@test "STA-02 start of a running and of a stopped container" {
+@test "STA-02 STM-06 start of a running and of a stopped container" {
 	create
 	ocirun start "$ID"
 	run_fail ocirun start "$ID"

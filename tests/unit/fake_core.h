@@ -32,6 +32,7 @@ struct fake_state {
 	int next_fd;
 	unsigned char open[LAST_FD];
 	int64_t clock, mount_id;
+	int64_t mount_flags; /* of the last remount: what statfs tells */
 	jmp_buf *exit_to;
 };
 extern struct fake_state fake;

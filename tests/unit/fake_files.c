@@ -87,7 +87,7 @@ int64_t sys_fs_magic(int fd)
 
 int64_t sys_fs_flags(int fd)
 {
-	return fake_call(0, "fs_flags %d", fd);
+	return fake_call(fake.mount_flags, "fs_flags %d", fd);
 }
 
 int64_t sys_mount_id(int dir, const char *path, int flags)

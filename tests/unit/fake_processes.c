@@ -45,9 +45,12 @@ int sys_mount_setattr(int dir, const char *path, unsigned flags, struct mount_at
 int sys_mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data)
 {
 	const char *text = data;
+	int r = CALL("mount \"%s\" \"%s\" \"%s\" %#lx \"%s\"", TEXT(source), TEXT(target), TEXT(type), flags,
+		     TEXT(text));
 
-	return CALL("mount \"%s\" \"%s\" \"%s\" %#lx \"%s\"", TEXT(source), TEXT(target), TEXT(type), flags,
-		    TEXT(text));
+	if (r == 0 && flags & MS_REMOUNT) /* the four lowest bits are the same for statfs */
+		fake.mount_flags = (int64_t)(flags & (MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC));
+	return r;
 }
 
 int sys_umount2(const char *target, int flags)

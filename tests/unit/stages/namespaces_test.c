@@ -78,7 +78,29 @@ static void the_second_half_goes_on(void **state)
 	add(0, PLAN_NS_PID, NULL);
 	stage_start();
 	fake_return("clone3", 0);
+	fake_bytes("read", "", 1);
 	assert_int_equal(stage_run(&stage_namespaces), 0);
+	assert_string_equal(talked, "");
+	assert_int_equal(fake_open_fds(), 0);
+}
+
+/* Killed between clone and FORKED, the first half leaves a child that the host side has not heard of. */
+static void the_second_half_leaves_when_nobody_was_told(void **state)
+{
+	jmp_buf left;
+	int status;
+
+	(void)state;
+	add(0, PLAN_NS_PID, NULL);
+	stage_start();
+	fake_return("clone3", 0);
+	fake_return("read", 0);
+	fake_exit_to(&left);
+	status = setjmp(left);
+	if (status == 0)
+		stage_run(&stage_namespaces);
+	fake_exit_to(NULL);
+	assert_int_equal(status, 2);
 	assert_string_equal(talked, "");
 }
 
@@ -127,6 +149,7 @@ int main(void)
 		cmocka_unit_test_setup(writes_the_offsets_before_it_enters, start),
 		cmocka_unit_test_setup(the_first_half_tells_and_leaves, start),
 		cmocka_unit_test_setup(the_second_half_goes_on, start),
+		cmocka_unit_test_setup(the_second_half_leaves_when_nobody_was_told, start),
 		cmocka_unit_test_setup(kills_the_second_half_when_nobody_listens, start),
 		cmocka_unit_test_setup(names_the_one_that_the_kernel_lacks, start),
 		cmocka_unit_test_setup(every_call_may_fail, start),

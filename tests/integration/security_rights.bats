@@ -1,0 +1,238 @@
+#!/usr/bin/env bats
+# What a process of the container holds: descriptors, capabilities, ids; who may look into the shim; names and
+# numbers of the command line. Classes "leaked fds", "host binary overwrite", "capability leaks", "parse errors".
+
+load lib
+load security
+
+test_setup() { security_setup; }
+
+descriptors_of() { ls "/proc/$1/fd" | tr '\n' ' '; }
+
+@test "CVE-2024-21626 CVE-2015-3627 runc#5474 descriptors of the program: those that were asked for" {
+	set_args sleep 100
+	# the caller holds many: on host files, on a directory of the host, on its root
+	exec 10<"$CANARY/file" 11<"$CANARY/dir" 12</ 40<"$CANARY/dir/deep" 300<"$CANARY/file"
+	ocirun create --bundle "$BUNDLE" "$ID" </dev/null >"$DIR/out" 2>&1 10<&10
+	ocirun start "$ID"
+	wait_for sh -c "grep -q sleep /proc/$(pid_of)/comm"
+	[ "$(descriptors_of "$(pid_of)")" = "0 1 2 " ]
+	exec 10<&- 11<&- 12<&- 40<&- 300<&-
+	untouched
+}
+
+@test "CVE-2024-21626 the descriptors of the shim that waits lead to nothing of the host" {
+	local pid link mount
+	set_args sleep 100
+	exec 12</ 14<"$CANARY"
+	create
+	exec 12<&- 14<&-
+	pid=$(pid_of)
+	# of a mount of its own view, but for the fifo and what the caller gave as 0, 1, 2
+	for link in /proc/"$pid"/fd/*; do
+		case ${link##*/} in 0 | 1 | 2) continue ;; esac
+		[ "$(readlink "$link")" != "$ROOT/$ID/exec.fifo" ] || continue
+		mount=$(awk '$1 == "mnt_id:" {print $2}' "/proc/$pid/fdinfo/${link##*/}")
+		grep -q "^$mount " "/proc/$pid/mountinfo" || { ls -l "/proc/$pid/fd" >&2; return 1; }
+	done
+	[ "$(stat -L -c %d:%i "/proc/$pid/root")" = "$(stat -c %d:%i "$BUNDLE/rootfs")" ]
+	[ "$(readlink "/proc/$pid/cwd")" = / ]
+}
+
+@test "runc#5474 --preserve-fds: what was not passed is refused, nothing takes its number" {
+	set_args sh -c 'ls -l /proc/self/fd; cat <&3'
+	run_fail ocirun run --preserve-fds 3 --bundle "$BUNDLE" "$ID" 3<&- 4<&- 5<&-
+	has "unable to stat preserved-fd 0 (of 3)"
+	run_fail sh -c "exec '$OCIRUN' --root '$ROOT' run --preserve-fds 2 --bundle '$BUNDLE' '$ID' 3<'$CANARY/file' 4<&- 5<'$CANARY/file'"
+	has "unable to stat preserved-fd 1 (of 2)"
+	local number
+	for number in -1 x 1x ' 1' 65536 99999999999 4294967297 0x1 +1; do
+		run_fail ocirun run --preserve-fds "$number" --bundle "$BUNDLE" "$ID"
+	done
+	set_args sh -c 'ls /proc/self/fd; cat <&3'
+	run_ok sh -c "exec '$OCIRUN' --root '$ROOT' run --preserve-fds 1 --bundle '$BUNDLE' '$ID' 3<'$BUNDLE/rootfs/etc/group' 4<'$CANARY/file' 5</"
+	[ "$(head -n 5 <<<"$output" | tr '\n' ' ')" = "0 1 2 3 4 " ] # 4: the directory that ls reads
+	has root:x:0
+}
+
+@test "CVE-2024-21626 hooks of every kind have 0, 1, 2 and no other descriptor, also with --preserve-fds" {
+	local kind pass
+	cp "$(command -v busybox)" "$BUNDLE/rootfs/bin/busybox"
+	for kind in prestart createRuntime createContainer poststart poststop; do
+		config ".hooks.$kind = [{path: \"/bin/sh\", args: [\"sh\", \"-c\", \"cd /proc/self/fd; echo $kind * >>$DIR/log; env >>$DIR/env\"], env: [\"ONLY=$kind\"]}]"
+	done
+	config '.hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "cd /proc/self/fd; echo startContainer * >/log; env >/env; grep Cap /proc/self/status >/caps"], env: ["ONLY=startContainer"]}]'
+	exec 20<"$CANARY/file" 21</
+	for pass in 0 1; do
+		rm -f "$DIR/log"
+		run_ok env SECRET_OF_CALLER=1 "$OCIRUN" --root "$ROOT" run --preserve-fds "$pass" --bundle "$BUNDLE" "$ID" 3<"$CANARY/file"
+		cat "$BUNDLE/rootfs/log" >>"$DIR/log"
+		cat "$DIR/log"
+		[ "$(wc -l <"$DIR/log")" = 6 ]
+		# 3 at most: the directory that the shell's "*" reads
+		run_fail grep -vE '^[a-zA-Z]+ 0 1 2( 3)?$' "$DIR/log"
+		run_fail grep -c SECRET_OF_CALLER "$DIR/env" "$BUNDLE/rootfs/env"
+		[ "$(grep -c ^ONLY= "$BUNDLE/rootfs/env")" = 1 ]
+	done
+	exec 20<&- 21<&-
+}
+
+@test "CVE-2024-21626 cwd and program through every magic link there is: refused" {
+	local path
+	for path in /proc/self/fd/{0..15} /proc/self/cwd /proc/self/root /proc/1/root /proc/1/cwd /proc/1/fd/3 \
+		/proc/self/task/1/fd/3 /proc/thread-self/fd/4; do
+		config ".process.cwd = \"$path\""
+		attack
+		[ "$status" -ne 0 ] || { echo "$path: $output" >&2; return 1; }
+	done
+	config '.process.cwd = "/"'
+	for path in /proc/self/exe /proc/1/exe /proc/self/fd/{3..12} /proc/self/fd/5/../bin/sh /proc/self/root/bin/sh \
+		/proc/self/cwd/bin/sh ../../../../../../bin/../proc/self/exe; do
+		set_args "$path" --version
+		attack
+		[ "$status" -ne 0 ]
+		lacks "ociinit 0"
+		ln -sfn "$path" "$BUNDLE/rootfs/bin/evil"
+		set_args evil --version
+		attack
+		[ "$status" -ne 0 ]
+	done
+}
+
+@test "CVE-2019-5736 an entry point #!/proc/self/exe, and writers on every /proc/*/exe while containers start" {
+	local before i pids=()
+	before=$(sha256sum "$OCIRUN" "$(dirname "$OCIRUN")/ociinit")
+	printf '#!/proc/self/exe\n' >"$BUNDLE/rootfs/bin/evil"
+	chmod 755 "$BUNDLE/rootfs/bin/evil"
+	set_args /bin/evil 3 0
+	attack
+	# a container that shares its pid namespace with those that are born, and tries to write whatever they are
+	set_args sh -c 'while :; do for p in /proc/[0-9]*; do echo evil >>$p/exe && echo "$p" >>/written; done; done 2>/dev/null'
+	create "$ID-first"
+	ocirun start "$ID-first"
+	config ".linux.namespaces |= map(if .type == \"pid\" then .path = \"/proc/$(pid_of "$ID-first")/ns/pid\" else . end)" \
+		".linux.cgroupsPath = \"$CGROUP-second\""
+	set_args true
+	for i in 1 2 3 4 5 6 7 8 9 10; do run_ok ocirun run --bundle "$BUNDLE" "$ID"; done
+	ocirun delete -f "$ID-first"
+	# only its own binary, busybox of the root file system, was ever its to write: and that is busy
+	[ ! -e "$BUNDLE/rootfs/written" ] || { cat "$BUNDLE/rootfs/written" >&2; return 1; }
+	[ "$(sha256sum "$OCIRUN" "$(dirname "$OCIRUN")/ociinit")" = "$before" ]
+}
+
+@test "CVE-2016-9962 the shim at the gate is closed to container root of a shared pid namespace" {
+	local pid user spy
+	for user in "" ', {type: "user"}'; do
+		new_bundle true
+		config '.root.readonly = false | .process.capabilities |= map_values(["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_KILL", "CAP_SETUID", "CAP_SETPCAP"])'
+		set_args sleep 100
+		create "$ID-spy"
+		pid=$(pid_of "$ID-spy")
+		ocirun start "$ID-spy"
+		config ".linux.namespaces |= map(if .type == \"pid\" then .path = \"/proc/$pid/ns/pid\" else . end)" \
+			".linux.cgroupsPath = \"$CGROUP-second\"" ".linux.namespaces += [${user#, }]"
+		if [ -n "$user" ]; then
+			config '.linux.uidMappings = [{containerID: 0, hostID: 0, size: 1000}] | .linux.gidMappings = .linux.uidMappings' \
+				'del(.mounts[] | select(.type == "sysfs" or .type == "proc" or .type == "mqueue")) | del(.linux.maskedPaths, .linux.readonlyPaths)'
+		fi
+		create
+		spy=$(spy_on "$pid")
+		echo "$spy"
+		[[ $spy == *seen* ]]
+		[[ $spy != *" -> "* && $spy != *open-worked* ]]
+		ocirun delete -f "$ID"
+		ocirun delete -f "$ID-spy"
+	done
+}
+
+# From inside the container of process PID, with its rights: what can be read of the shim that is seen there.
+spy_on() {
+	local shim
+	shim=$(nsenter -t "$1" -p -m sh -c 'cd /proc; for p in [0-9]*; do read -r line <$p/stat; case $line in *"(ociinit)"*) echo $p;; esac; done' 2>/dev/null)
+	[ -z "$shim" ] || echo seen
+	perl -e '
+		my ($pid, $shim) = @ARGV;
+		open(my $pidns, "<", "/proc/$pid/ns/pid"); open(my $mnt, "<", "/proc/$pid/ns/mnt");
+		syscall(308, fileno($pidns), 0) == 0 or die "setns pid: $!"; syscall(308, fileno($mnt), 0) == 0 or die "setns mnt: $!";
+		my $child = fork; if ($child) { waitpid $child, 0; exit }
+		# the rights of a container: drop the bounding set and everything but the five capabilities
+		my $keep = 1 << 0 | 1 << 1 | 1 << 5 | 1 << 7;
+		my $head = pack("LL", 0x20080522, 0); my $data = pack("LLLLLL", $keep, $keep, 0, 0, 0, 0);
+		syscall(126, $head, $data) == 0 or die "capset: $!";
+		for my $name ("cwd/", "root/", "environ", "maps", "mem", "ns/net", "exe", "cwd", "root", map { "fd/$_" } 0..20) {
+			my $path = "/proc/$shim/$name";
+			if ($name =~ m,/$,) { print "open-worked $path\n" if opendir(my $d, $path) }
+			else { my $l = readlink $path; print "$path -> $l\n" if defined $l; print "open-worked $path\n" if $name =~ /mem|fd|maps|environ/ && open(my $f, "<", $path) }
+		}
+		print "open-worked ptrace\n" if syscall(101, 16, $shim, 0, 0) == 0;' "$1" "$shim"
+}
+
+# ---- capabilities --------------------------------------------------------------------------------------
+
+caps_inside() { # prints "inh prm eff bnd amb" of the program
+	set_args sh -c 'while read -r name value; do case $name in Cap*) echo $value;; esac; done </proc/self/status'
+	run ocirun run --bundle "$BUNDLE" "$ID"
+	[ "$status" -eq 0 ] || { echo "$output" >&2; return 1; }
+	printf '%s' "$output" | sed 's/^0*\(.\)/\1/' | tr '\n' ' '
+}
+
+@test "CVE-2022-29162 CVE-2022-27650 CVE-2016-8867 CVE-2025-27612 the five sets: config x uid x user namespace x seccomp" {
+	local filter='{defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["reboot"], action: "SCMP_ACT_ERRNO"}]}'
+	local user seccomp nnp uid name bnd prm eff inh amb root other want got rows=0
+	# CHOWN 1, DAC_OVERRIDE 2, KILL 20, SETUID 80, NET_BIND_SERVICE 400, SYS_ADMIN 200000. What is wanted of uid 0
+	# and of others, in the order inh prm eff bnd amb: execve gives uid 0 inheritable and bounding, others ambient
+	while IFS='|' read -r bnd prm eff inh amb root other; do
+		for user in no yes; do for seccomp in no yes; do for nnp in true false; do for uid in 0 1000; do
+			# every combination once with a filter; without one only the plain cases
+			[ "$seccomp$nnp" != nofalse ] || [ "$user" = no ] || continue
+			new_bundle true
+			config ".process.capabilities = {bounding: [$bnd], permitted: [$prm], effective: [$eff], inheritable: [$inh], ambient: [$amb]}" \
+				".process.noNewPrivileges = $nnp | .process.user = {uid: $uid, gid: $uid}"
+			[ "$seccomp" = no ] || config ".linux.seccomp = $filter"
+			if [ "$user" = yes ]; then
+				config '.linux.namespaces += [{type: "user"}]
+					| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
+				chown -R 100000:100000 "$BUNDLE/rootfs"
+				chmod 755 "$DIR" "$BUNDLE"
+			fi
+			want=$root
+			[ "$uid" = 0 ] || want=$other
+			got=$(caps_inside)
+			[ "$got" = "$want " ] || { echo "bnd $bnd prm $prm eff $eff inh $inh amb $amb, uid $uid, user namespace $user, seccomp $seccomp, nnp $nnp: $got, not $want" >&2; return 1; }
+			rows=$((rows + 1))
+		done; done; done; done
+	done <<-'E'
+		|||||0 0 0 0 0|0 0 0 0 0
+		"CAP_CHOWN","CAP_KILL"|"CAP_CHOWN","CAP_KILL"|"CAP_CHOWN","CAP_KILL"|||0 21 21 21 0|0 0 0 21 0
+		"CAP_CHOWN","CAP_KILL"|"CAP_KILL"|"CAP_KILL"|"CAP_KILL"|"CAP_KILL"|20 21 21 21 20|20 20 20 21 20
+		"CAP_CHOWN"|"CAP_CHOWN"||"CAP_CHOWN"||1 1 1 1 0|1 0 0 1 0
+		"CAP_NET_BIND_SERVICE"|"CAP_NET_BIND_SERVICE"|"CAP_NET_BIND_SERVICE"||"CAP_NET_BIND_SERVICE"|0 400 400 400 0|0 0 0 400 0
+	E
+	[ "$rows" -ge 50 ]
+}
+
+@test "R8 KEEP_ADMIN: a filter without no_new_privs leaves no CAP_SYS_ADMIN, with none or all of it configured" {
+	config '.process.noNewPrivileges = false' '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["reboot"], action: "SCMP_ACT_ERRNO"}]}'
+	local uid
+	for uid in 0 1000; do
+		config ".process.user.uid = $uid" '.process.capabilities |= map_values([]) | .hooks = {startContainer: [{path: "/bin/sh", args: ["sh", "-c", "grep -h Cap /proc/self/status >/tmp/caps"]}]}'
+		chmod 777 "$BUNDLE/rootfs/tmp"
+		set_args sh -c 'grep Cap /proc/self/status; mount -t tmpfs tmpfs /tmp && echo mounted'
+		run ocirun run --bundle "$BUNDLE" "$ID"
+		lacks mounted
+		[ "$(grep -c 0000000000000000 <<<"$output")" = 5 ]
+		[ "$(grep -c 0000000000000000 "$BUNDLE/rootfs/tmp/caps")" = 5 ]
+		rm -f "$BUNDLE/rootfs/tmp/caps"
+	done
+}
+
+@test "R8 the caller's ambient and inheritable capabilities, groups, umask, securebits and keyring stay outside" {
+	command -v setpriv >/dev/null || skip "no setpriv"
+	set_args sh -c 'grep -E "^(Cap(Inh|Amb)|Groups|NoNewPrivs)" /proc/self/status; umask; cat /proc/keys 2>/dev/null | grep -c canary'
+	config 'del(.linux.maskedPaths)'
+	run setpriv --inh-caps +chown,+kill --ambient-caps +chown,+kill --groups 4,5,6 sh -c "umask 0; exec '$OCIRUN' --root '$ROOT' run --bundle '$BUNDLE' '$ID'"
+	has $'CapInh:\t0000000000000000'
+	has $'CapAmb:\t0000000000000000'
+	[[ $output =~ Groups:[[:space:]]*0?[[:space:]]*$'\n' ]]
+	has 0022
+}
