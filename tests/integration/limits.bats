@@ -46,7 +46,7 @@ groups_left() { find /sys/fs/cgroup -type d -path "*$CGROUP*"; }
 # ---- the group ----
 
 @test "CGR-01 an absolute path counts from the mount's root, cleaned as text" {
-	config ".linux.cgroupsPath = \"//ocirun-test/x/.././$ID\""
+	config ".linux.cgroupsPath = \"//$OCIRUN_TEST_GROUP/x/.././$ID\""
 	create
 	local line
 	while IFS=: read -r _ controllers line; do
@@ -73,7 +73,7 @@ groups_left() { find /sys/fs/cgroup -type d -path "*$CGROUP*"; }
 }
 
 @test "CGR-01 a path never leaves the mount" {
-	config ".linux.cgroupsPath = \"/../../../ocirun-test/$ID\""
+	config ".linux.cgroupsPath = \"/../../../$OCIRUN_TEST_GROUP/$ID\""
 	create
 	[ -n "$(groups_left)" ]
 	grep -q ":$CGROUP\$" "/proc/$(pid_of)/cgroup"
@@ -85,7 +85,7 @@ groups_left() { find /sys/fs/cgroup -type d -path "*$CGROUP*"; }
 	config ".linux.cgroupsPath = \"$CGROUP/a/b\"" '.linux.resources = {memory: {limit: 67108864}, pids: {limit: 50}}'
 	create
 	local dir
-	for dir in /ocirun-test "$CGROUP" "$CGROUP/a"; do
+	for dir in "/$OCIRUN_TEST_GROUP" "$CGROUP" "$CGROUP/a"; do
 		grep -qw memory "/sys/fs/cgroup$dir/cgroup.subtree_control"
 		grep -qw pids "/sys/fs/cgroup$dir/cgroup.subtree_control"
 	done
