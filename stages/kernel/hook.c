@@ -13,6 +13,7 @@
 
 #define FAILED_BEFORE_EXEC 127
 #define LAST_SIGNAL 64
+#define CLOSE_ON_EXEC (1u << 2) /* CLOSE_RANGE_CLOEXEC, 5.11 */
 #define LONGEST_POLL 1000000 /* ms: more than a deadline of years needs in an int */
 
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
@@ -54,6 +55,19 @@ static void default_signals(void)
 	sys_sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* No descriptor but 0-2: those that the caller keeps for the program (--preserve-fds) are not the hook's
+ * (CVE-2024-21626). Marked, not closed, since the next step may need one. */
+static int keep_streams(const struct hook_run *hook)
+{
+	unsigned through = hook->through > 2 ? (unsigned)hook->through : 2;
+	int r = sys_close_range(3, ~0u, CLOSE_ON_EXEC);
+
+	if (r != -EINVAL)
+		return r;
+	r = through > 3 ? sys_close_range(3, through - 1, 0) : 0; /* before 5.11 */
+	return r < 0 ? r : sys_close_range(through + 1, ~0u, 0);
+}
+
 /* On the parent's memory: only system calls, and the three fields of child_failed. */
 static int run_child(void *context)
 {
@@ -72,6 +86,9 @@ static int run_child(void *context)
 		if (r < 0)
 			return child_failed(child, FAULT_CHDIR, r, hook->cwd);
 	}
+	r = keep_streams(hook);
+	if (r < 0)
+		return child_failed(child, FAULT_OPEN, r, "no other descriptors");
 	/* the last step: a filter loaded here may forbid everything but execve */
 	r = hook->prepare ? hook->prepare(hook->argument) : 0;
 	if (r < 0)

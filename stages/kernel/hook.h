@@ -24,6 +24,7 @@ struct hook_run {
 	/* Run in the child before execve (drop rights, filter); NULL: nothing. 0 or -errno. */
 	int (*prepare)(void *);
 	void *argument;
+	int through; /* a descriptor above 2 that `prepare` needs (close-on-exec); 0: none */
 };
 
 /* Run it to its end. 0 on exit status 0; else -errno and a fault whose object reads

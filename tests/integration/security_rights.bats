@@ -198,7 +198,7 @@ caps_inside() { # prints "inh prm eff bnd amb" of the program
 			want=$root
 			[ "$uid" = 0 ] || want=$other
 			got=$(caps_inside)
-			[ "$got" = "$want " ] || { echo "bnd $bnd prm $prm eff $eff inh $inh amb $amb, uid $uid, user namespace $user, seccomp $seccomp, nnp $nnp: $got, not $want" >&2; return 1; }
+			[ "$got" = "$want" ] || { echo "bnd $bnd prm $prm eff $eff inh $inh amb $amb, uid $uid, user namespace $user, seccomp $seccomp, nnp $nnp: $got, not $want" >&2; return 1; }
 			rows=$((rows + 1))
 		done; done; done; done
 	done <<-'E'
