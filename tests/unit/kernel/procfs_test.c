@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <unistd.h>
 
 #include "fd.h"
@@ -74,6 +75,9 @@ static void over_mounts(void **state)
 	assert_int_equal(procfs_open(), -EXDEV);
 	assert_int_equal(sys_mount("x", "/proc", "tmpfs", 0, NULL), 0);
 	assert_int_equal(procfs_open(), -EXDEV);
+	/* the leak checker of `make asan` reads the real one at exit */
+	assert_int_equal(sys_umount2("/proc", MNT_DETACH), 0);
+	assert_int_equal(sys_umount2("/proc", MNT_DETACH), 0);
 }
 
 static void loopback(void **state)
