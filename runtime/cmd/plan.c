@@ -38,6 +38,7 @@ static int run(const struct globals *globals, const void *given, int count, char
 		.id = values->id ? values->id : "plan",
 		.bundle = absolute(globals, count > 0 ? arguments[0] : "."),
 		.gate = PLAN_GATE_FIFO,
+		.plan_only = true,
 	};
 	struct prepared prepared = { 0 };
 	int r = create_prepare(globals, &create, &prepared, error);

@@ -118,6 +118,8 @@ static int check_terminal(const struct globals *globals, const struct create_opt
 {
 	bool terminal = spec->process && spec->process->terminal, socket = options->console_socket != NULL;
 
+	if (options->plan_only)
+		return 0;
 	if (terminal && !socket && !options->foreground)
 		return error_set(error, EINVAL,
 				 "cannot allocate tty if %s will detach without setting console socket",
