@@ -74,21 +74,46 @@ static int new_time(const struct shim *shim, const struct plan_namespaces *recor
 	return enter_time(shim, record, own, fault);
 }
 
-/* Both halves have the same descriptors; the one that leaves touches none of them. */
+/* The second half: nothing of it may reach the host side before FORKED has, or READY would be taken for the word of
+ * the process that leaves. No byte: the first half was killed, and nobody knows us. */
+static void wait_until_told(int told[2])
+{
+	char byte;
+	ssize_t got;
+
+	fd_close_at(&told[1]);
+	do
+		got = sys_read(told[0], &byte, 1);
+	while (got == -EINTR);
+	if (got != 1)
+		sys_exit(1);
+	fd_close_at(&told[0]);
+}
+
+/* Both halves have the same descriptors; the one that leaves touches none of them but its end of the pipe. */
 static int second_clone(struct shim *shim, uint64_t born, struct fault *fault)
 {
 	struct message_forked forked = { 0 };
-	int pidfd = -1, pid = clone_sibling(born, &pidfd), r;
+	int told[2], pidfd = -1, r = sys_pipe(told);
 
-	if (pid == 0)
+	if (r < 0)
+		return fault_set(fault, FAULT_CLONE, r, "a pipe for the new process");
+	int pid = clone_sibling(born, &pidfd);
+	if (pid == 0) {
+		wait_until_told(told);
 		return 0;
+	}
 	if (pid < 0) {
+		fd_close_at(&told[0]);
+		fd_close_at(&told[1]);
 		fault_set(fault, FAULT_CLONE, pid, "in the new pid namespace");
 		need_note(fault, NEED_PID_NAMESPACE, pid);
 		return pid;
 	}
 	forked.pid = pid;
 	r = shim->talk->tell(shim, MESSAGE_FORKED, &forked, pidfd, fault);
+	if (r == 0)
+		r = sys_write(told[1], "", 1) == 1 ? 0 : -EPIPE;
 	if (r < 0) /* nobody knows the child: the host side is gone */
 		sys_pidfd_send_signal(pidfd, SIGKILL);
 	sys_exit(r < 0);

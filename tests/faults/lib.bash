@@ -7,13 +7,20 @@
 #   check_clean ID          no state directory, no cgroup, no mount is left of it
 #   name_of NUMBER          ret_name: the system call's name
 
+# In a mount namespace of our own, where nobody else mounts; all shared, as systemd has it.
+if [ -z "${OCIRUN_FAULTS_INSIDE-}" ]; then
+	OCIRUN_FAULTS_INSIDE=1 exec unshare -m --propagation private -- /bin/bash -c 'mount --make-rshared / && exec "$@"' -- "$0" "$@"
+fi
+
 begin() {
 	here=$(cd "$(dirname "$0")" && pwd)
 	ocirun=$(realpath "$2")
 	dir=$(mktemp -d "/tmp/ocirun-$1.XXXXXX")
 	chmod 755 "$dir" # root of a user namespace has to pass
-	state=$dir/state group=ocirun-$1-$$ failed=0 number=0 call='' what=''
+	state=$dir/state group=ocirun-$1-$$ failed=0 number=0 call='' what='' cannot_fail=0
 	trap finish EXIT
+	mkdir "$state"
+	mount -t tmpfs tmpfs "$state" # as /run is; a disk would make most of the time fsync
 	cc -std=c11 -D_GNU_SOURCE -O1 -o "$dir/inject" "$here/inject.c"
 	mkdir -p "$dir/bundle/rootfs"/{bin,proc,sys,dev,etc,tmp,data} "$dir/data"
 	cp /bin/busybox "$dir/bundle/rootfs/bin/busybox"
@@ -55,6 +62,7 @@ finish() {
 	for id in "$state"/[!@]*; do
 		[ ! -d "$id" ] || "$ocirun" --root "$state" delete -f "${id##*/}" || :
 	done
+	umount "$state"
 	rm -rf "$dir"
 	for word in "${groups[@]}"; do
 		[ ! -d "$word" ] || find "$word" -depth -type d -exec rmdir {} \;
@@ -81,9 +89,10 @@ check_clean() { # ID
 	[ "${mounts[*]#* * * }" = "${mounts_before[*]#* * * }" ] || problem "the host's mounts changed"
 }
 
-# The program of a container that was started must say that it is whole.
+# The program of a container that was started must say that it is whole (unless the call that was harmed is one
+# that no kernel fails).
 expect_whole() {
 	local line=''
 	read -r -t 10 -u 8 line || :
-	[ "$line" = whole ] || problem "the program says: ${line:-nothing}"
+	[ "$line" = whole ] || [ "$cannot_fail" = 1 ] || problem "the program says: ${line:-nothing}"
 }

@@ -1,0 +1,199 @@
+/* attacker STEP SWAPS COMMAND...: run COMMAND (an ocirun) and exchange paths of its container under its hands.
+ * SWAPS is a file with lines "VICTIM<tab>DECOY"; both exist, and at each exchange they trade places
+ * (renameat2 RENAME_EXCHANGE), so that the path leads now to the one, now to the other.
+ *
+ *   STEP n > 0   the shim is stopped at its n-th system call that could look at a path or a mount; all pairs
+ *                are exchanged there, and back again MOMENTS later calls: nothing is left to chance
+ *   STEP 0       no stops: a second process exchanges them without pause until COMMAND ends
+ *
+ * Prints to descriptor 3 `swapped N` or, when the shim makes fewer calls, `reached M`. Exit status: that of
+ * COMMAND. Everything is back in its place at the end.
+ */
+#include <elf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define TRACEES 64
+#define PAIRS 32
+
+struct pair {
+	char victim[2048], decoy[2048];
+};
+
+struct attack {
+	struct pair pairs[PAIRS];
+	int pair_count;
+	struct {
+		pid_t pid;
+		bool shim;
+	} tracees[TRACEES];
+	pid_t command;
+	unsigned long count, target, moments;
+	bool exchanged;
+};
+
+static void read_pairs(struct attack *a, const char *path)
+{
+	FILE *in = fopen(path, "r");
+
+	if (!in) {
+		perror(path);
+		exit(125);
+	}
+	while (a->pair_count < PAIRS && fscanf(in, "%2047[^\t]\t%2047[^\n]\n", a->pairs[a->pair_count].victim,
+					       a->pairs[a->pair_count].decoy) == 2)
+		a->pair_count++;
+	fclose(in);
+}
+
+/* A pair below another one may be out of reach for the moment: that is part of the game. */
+static void exchange(struct attack *a)
+{
+	for (int i = 0; i < a->pair_count; i++)
+		renameat2(AT_FDCWD, a->pairs[i].victim, AT_FDCWD, a->pairs[i].decoy, RENAME_EXCHANGE);
+}
+
+static void exchange_back(struct attack *a)
+{
+	for (int i = a->pair_count - 1; i >= 0; i--)
+		renameat2(AT_FDCWD, a->pairs[i].victim, AT_FDCWD, a->pairs[i].decoy, RENAME_EXCHANGE);
+}
+
+/* Calls after which nothing can have changed for the next look at a path. */
+static bool is_dull(unsigned long number)
+{
+	static const long dull[] = { SYS_close, SYS_fcntl,  SYS_read,  SYS_write,  SYS_sendmsg,
+				     SYS_mmap,  SYS_munmap, SYS_prctl, SYS_capset, SYS_rt_sigaction,
+				     SYS_brk,   SYS_fstat,  SYS_rt_sigprocmask };
+
+	for (size_t i = 0; i < sizeof dull / sizeof *dull; i++)
+		if ((long)number == dull[i])
+			return true;
+	return false;
+}
+
+static void at_call(struct attack *a, pid_t pid)
+{
+	struct __ptrace_syscall_info info;
+
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof info, &info) <= 0 ||
+	    info.op != PTRACE_SYSCALL_INFO_ENTRY || is_dull(info.entry.nr))
+		return;
+	a->count++;
+	if (a->count == a->target) {
+		exchange(a);
+		a->exchanged = true;
+	} else if (a->exchanged && a->count == a->target + a->moments) {
+		exchange_back(a);
+		a->exchanged = false;
+	}
+}
+
+static int slot(struct attack *a, pid_t pid)
+{
+	int empty = -1;
+
+	for (int i = 0; i < TRACEES; i++) {
+		if (a->tracees[i].pid == pid)
+			return i;
+		if (!a->tracees[i].pid && empty < 0)
+			empty = i;
+	}
+	if (empty < 0)
+		exit(125);
+	a->tracees[empty].pid = pid;
+	a->tracees[empty].shim = false;
+	return empty;
+}
+
+/* One stop or end; true when the command has ended. */
+static bool handle(struct attack *a, pid_t pid, int status)
+{
+	int i = slot(a, pid), event = status >> 16, signal = 0;
+	unsigned long child;
+
+	if (WIFEXITED(status) || WIFSIGNALED(status)) {
+		a->tracees[i].pid = 0;
+		return pid == a->command;
+	}
+	if (WSTOPSIG(status) == (SIGTRAP | 0x80)) {
+		if (a->tracees[i].shim)
+			at_call(a, pid);
+	} else if (event == PTRACE_EVENT_EXEC) {
+		if (pid != a->command)
+			a->tracees[i].shim = true;
+	} else if (event && event != PTRACE_EVENT_STOP) {
+		if (ptrace(PTRACE_GETEVENTMSG, pid, 0, &child) == 0)
+			a->tracees[slot(a, (pid_t)child)].shim = a->tracees[i].shim;
+	} else if (!event) {
+		signal = WSTOPSIG(status);
+	}
+	ptrace(PTRACE_SYSCALL, pid, 0, signal);
+	return false;
+}
+
+static int step(struct attack *a)
+{
+	int status = 0;
+	pid_t pid;
+
+	if (ptrace(PTRACE_SEIZE, a->command, 0,
+		   PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |
+			   PTRACE_O_TRACEEXEC) < 0) {
+		perror("attacker: ptrace");
+		exit(125);
+	}
+	slot(a, a->command);
+	kill(a->command, SIGCONT);
+	do
+		pid = waitpid(-1, &status, __WALL);
+	while (pid > 0 && !handle(a, pid, status));
+	if (a->exchanged)
+		exchange_back(a);
+	return status;
+}
+
+static int race(struct attack *a)
+{
+	int status = 0;
+
+	kill(a->command, SIGCONT);
+	while (waitpid(a->command, &status, WNOHANG) == 0) {
+		exchange(a);
+		exchange_back(a);
+		a->count++;
+	}
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	static struct attack a;
+	int status;
+
+	if (argc < 4)
+		return 2;
+	a.target = strtoul(argv[1], NULL, 10);
+	a.moments = getenv("MOMENTS") ? strtoul(getenv("MOMENTS"), NULL, 10) : 1;
+	read_pairs(&a, argv[2]);
+	a.command = fork();
+	if (a.command == 0) {
+		raise(SIGSTOP);
+		close(3);
+		execv(argv[3], argv + 3);
+		_exit(127);
+	}
+	waitpid(a.command, &status, WUNTRACED);
+	status = a.target ? step(&a) : race(&a);
+	dprintf(3, a.target && a.count >= a.target ? "swapped %lu\n" : "reached %lu\n", a.count);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
