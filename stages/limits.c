@@ -139,7 +139,12 @@ static int label_run(struct shim *shim, const struct plan_record *record, struct
 		r = label_apparmor(shim, value);
 	else
 		r = procfs_write(shim->proc, file, value, label->value.length);
-	return r < 0 ? fault_set(fault, FAULT_LABEL, r, value) : 0;
+	if (r == 0)
+		return 0;
+	fault_set(fault, FAULT_LABEL, r, value);
+	if (r == -ENOENT && label->lsm == PLAN_LSM_APPARMOR)
+		fault_note(fault, "no such AppArmor profile is loaded");
+	return r;
 }
 
 const struct stage stage_limits = { "limits",

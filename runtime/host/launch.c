@@ -11,6 +11,7 @@
 #include "clone.h"
 #include "messages.h"
 #include "number.h"
+#include "path.h"
 
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x8u /* 6.3 */
@@ -150,7 +151,7 @@ static void unsend_plan(int sock)
 struct birth {
 	int image, sock;
 	int error; /* of execveat; the memory is shared with the child where clone_vfork can */
-	char sock_text[NUMBER_TEXT], kept_text[NUMBER_TEXT];
+	char sock_text[NUMBER_TEXT], kept_text[NUMBER_TEXT], image_path[PATH_FD_TEXT];
 };
 
 /* In the child. The environment is empty: nothing of the runtime's may reach the program. */
@@ -164,6 +165,9 @@ static int become_shim(void *argument)
 
 	if (r == 0)
 		r = sys_execveat(birth->image, "", args, env, AT_EMPTY_PATH);
+	/* TOMOYO before 6.12 looks up the name that the kernel makes of it, /dev/fd/N: an initramfs has none */
+	if (r == -ENOENT)
+		r = sys_execve(path_of_fd(birth->image_path, birth->image), args, env);
 	birth->error = r;
 	return 127;
 }

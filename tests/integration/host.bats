@@ -172,6 +172,7 @@ apparmor() { [ "$(cat /sys/module/apparmor/parameters/enabled 2>/dev/null)" = Y 
 	run_fail ocirun run --bundle "$BUNDLE" "$ID"
 	has ocirun-test
 	has "/process/apparmorProfile"
+	has "no such AppArmor profile is loaded"
 	echo 'profile ocirun-test flags=(attach_disconnected,mediate_deleted) { file, capability, signal, ptrace, mount, umount, pivot_root, unix, network, deny /denied rwx, }' | apparmor_parser -r
 	run_ok ocirun run --bundle "$BUNDLE" "$ID"
 	[ "$output" = "ocirun-test (enforce)" ]
