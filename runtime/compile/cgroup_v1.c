@@ -154,7 +154,7 @@ static int devices(struct compile *c, const struct spec_resources *s)
 		return compile_refuse(c, s ? RESOURCES "/devices" : "",
 				      "device rules cannot be set: controller "
 				      "\"devices\" not available");
-	if (lost_rule(&rules) < rules.count)
+	if (s && lost_rule(&rules) < rules.count)
 		return compile_refuse(
 			c,
 			compile_pointer(c, RESOURCES "/devices/%u",

@@ -127,20 +127,21 @@ static const char *escape(const char *s, size_t left, char *out, size_t *ret_len
 
 static char *unescaped(struct arena *arena, const char *s, size_t length, size_t *ret_length)
 {
-	char *copy = arena_alloc(arena, length + 1), *out = copy; /* an escape is never longer unescaped */
+	char *copy = arena_alloc(arena, length + 1); /* an escape is never longer unescaped */
+	size_t used = 0;
 
 	for (size_t i = 0; i < length;) {
 		size_t taken = 1, put = 0;
 
 		if (s[i] != '\\') {
-			*out++ = s[i++];
+			copy[used++] = s[i++];
 			continue;
 		}
-		escape(s + i + 1, length - i - 1, out, &taken, &put); /* checked before */
+		escape(s + i + 1, length - i - 1, copy + used, &taken, &put); /* checked before */
 		i += 1 + taken;
-		out += put;
+		used += put;
 	}
-	*ret_length = (size_t)(out - copy);
+	*ret_length = used;
 	return copy;
 }
 

@@ -7,6 +7,7 @@
 #   set_args CMD...       process.args
 #   ocirun ...            the runtime with this test's --root
 #   run_ok CMD... / run_fail CMD...   `run` and a check of the status, the output shown when it is wrong
+# shellcheck disable=SC2154 # status, output and lines: bats' run sets them
 
 OCIRUN=${OCIRUN:-$BATS_TEST_DIRNAME/../../build/ocirun}
 

@@ -1,4 +1,5 @@
 # For the security tests: a tree on the host that nothing of a container may reach, and its full listing.
+# shellcheck disable=SC2154 # status, output and lines: bats' run sets them
 
 # A tree with what an attacker would like to reach or change. $CANARY; its text is $SECRET.
 new_canary() {
