@@ -123,6 +123,56 @@ static void add_joins(struct compile *c)
 	}
 }
 
+/* The id on the host. A joined user namespace has maps that are the kernel's to know: false. */
+static bool host_id(const struct compile *c, const struct spec_id_maps *maps, uint32_t id, uint64_t *ret)
+{
+	if (!compile_user_namespace(c)) {
+		*ret = id;
+		return true;
+	}
+	for (uint32_t i = 0; i < maps->count; i++) {
+		const struct spec_id_map *map = &maps->items[i];
+
+		if (id - map->container_id < map->size) {
+			*ret = id - map->container_id + map->host_id;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Whether the container sees its group as the root of a tree that it may write to; ret_source: which mount. */
+static bool is_delegated(struct compile *c, const char **ret_source)
+{
+	const struct spec *spec = c->spec;
+
+	if (c->facts->cgroup_mode != CGROUP_MODE_V2 || !compile_is_new(c, PLAN_NS_CGROUP))
+		return false;
+	for (uint32_t i = 0; i < spec->mount_count; i++) {
+		const struct spec_mount *mount = &spec->mounts[i];
+		bool cgroup = mount->type && strncmp(mount->type, "cgroup", 6) == 0;
+
+		*ret_source = compile_pointer(c, "/mounts/%u", i);
+		if (cgroup && !mount->bind && !((mount->attr_set | mount->super_set) & PLAN_ATTR_RDONLY))
+			return true;
+	}
+	return false;
+}
+
+/* CGR-09: then the program's user may make groups of its own below. */
+static void add_owner(struct compile *c)
+{
+	const struct spec_process *process = c->spec->process;
+	struct plan_cgroup_owner record = { .group = 0 };
+	const char *source;
+
+	if (c->facts->uid != 0 || !is_delegated(c, &source) ||
+	    !host_id(c, &c->spec->linux_->uid_maps, process->uid, &record.uid) ||
+	    !host_id(c, &c->spec->linux_->gid_maps, process->gid, &record.gid) || record.uid == 0)
+		return;
+	WRITER_ADD(c->writer, CGROUP, cgroup_owner, &record, source);
+}
+
 int compile_cgroup(struct compile *c)
 {
 	struct plan_affinity affinity = { .reset = 1 };
@@ -138,6 +188,7 @@ int compile_cgroup(struct compile *c)
 		r = compile_refuse(c, RESOURCES, "this host has no control groups for limits to be set in");
 	if (r < 0)
 		return r;
+	add_owner(c);
 	add_joins(c);
 	WRITER_ADD(c->writer, CGROUP_JOIN, affinity, &affinity, "");
 	return 0;

@@ -349,3 +349,20 @@ needs_device_rules() { v2 || [ -d /sys/fs/cgroup/devices ] || skip "no devices c
 	has cgroup.nothing
 	[ -z "$(groups_left)" ]
 }
+
+# ---- delegation ----
+
+@test "CGR-09 v2: root of a user namespace may make groups below its own, and not change its own limits" {
+	v2 || skip "cgroup v1 is not delegated"
+	chown -R 100000:100000 "$BUNDLE/rootfs"
+	chmod 755 "$DIR" "$BUNDLE"
+	config '.linux.namespaces += [{type: "user"}] | .linux.namespaces |= (map(select(.type != "cgroup")) + [{type: "cgroup"}])' \
+		'.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings' \
+		'.mounts |= (map(select(.destination != "/sys/fs/cgroup")) + [{destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["nosuid", "noexec", "nodev", "rw"]}])'
+	set_args sh -c 'cd /sys/fs/cgroup && mkdir x && echo $$ >x/cgroup.procs && grep ^0:: /proc/self/cgroup
+		echo 1 >cgroup.max.depth || echo refused; echo $$ >cgroup.procs && rmdir x'
+	run ocirun run --bundle "$BUNDLE" "$ID"
+	has "0::/x"
+	has refused
+	[ "$status" = 0 ]
+}
