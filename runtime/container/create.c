@@ -101,6 +101,28 @@ static int copy_config(struct making *making)
 	return 0;
 }
 
+/* Until a group is known to be empty it is not ours: if we are killed, the sweep must not end the processes of
+ * a group that was there before. Only those that do not exist yet are named. */
+static struct state first_state(const struct making *making)
+{
+	struct arena *arena = making->globals->arena;
+	struct state state = making->container.state;
+	const struct spec_strings *dirs = &state.cgroup_dirs;
+	struct spec_strings new_dirs = { .items = arena_alloc(arena, (dirs->count + 1) * sizeof(char *)) };
+	struct spec_strings new_names = { .items = arena_alloc(arena, (dirs->count + 1) * sizeof(char *)) };
+	struct stat about;
+
+	for (uint32_t i = 0; i < dirs->count; i++) {
+		if (sys_fstatat(AT_FDCWD, dirs->items[i], &about, AT_SYMLINK_NOFOLLOW) != -ENOENT)
+			continue;
+		new_dirs.items[new_dirs.count++] = dirs->items[i];
+		new_names.items[new_names.count++] = state.cgroup_names.items[i];
+	}
+	state.cgroup_dirs = new_dirs;
+	state.cgroup_names = new_names;
+	return state;
+}
+
 static int make_directory(struct making *making)
 {
 	struct container *container = &making->container;
@@ -125,7 +147,10 @@ static int make_directory(struct making *making)
 	if (r < 0)
 		return error_errno(making->error, r, "cannot lock %s/%s", container->root, making->name);
 	r = copy_config(making);
-	return r < 0 ? r : state_write(container->dir, CREATING, &container->state, making->error);
+	if (r < 0)
+		return r;
+	const struct state state = first_state(making);
+	return state_write(container->dir, CREATING, &state, making->error);
 }
 
 /* The id is taken by this one rename: whole and locked, or not at all (CRE-15). What a dead creator left is
