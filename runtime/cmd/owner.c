@@ -20,14 +20,8 @@ static void load(struct owners *owners, struct arena *arena)
 		return;
 	size_t size = about.st_size < (off_t)PASSWD_BYTES ? (size_t)about.st_size : PASSWD_BYTES;
 	char *text = arena_alloc(arena, size + 1);
-	while (owners->length < size) {
-		ssize_t got = sys_read(fd, text + owners->length, size - owners->length);
-
-		if (got <= 0)
-			break;
-		owners->length += (size_t)got;
-	}
-	owners->text = text;
+	if (fd_read_all(fd, text, size, &owners->length) == 0)
+		owners->text = text;
 }
 
 /* name:password:uid:... Is this the line of uid? Returns the name's length, 0 when not. */

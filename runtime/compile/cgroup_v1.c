@@ -111,7 +111,8 @@ static void device(struct compile *c, uint32_t group, const struct spec_device_r
 					number_or_any(c, rule->minor), rule->read ? "r" : "",
 					rule->write ? "w" : "", rule->mknod ? "m" : "");
 
-	compile_write(c, group, rule->allow ? "devices.allow" : "devices.deny", text, PLAN_WRITE_EARLY, pointer);
+	compile_write(c, group, rule->allow ? "devices.allow" : "devices.deny", text, PLAN_WRITE_EARLY,
+		      pointer);
 }
 
 static bool numbers_meet(int64_t a, int64_t b)

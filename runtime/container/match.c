@@ -11,13 +11,15 @@
 #include "container/state.h"
 #include "fd.h"
 
+struct match {
+	struct match *next;
+	const char *id;
+};
+
 struct matches {
 	struct arena *arena;
 	const regex_t *regex;
-	struct match {
-		struct match *next;
-		const char *id;
-	} *first;
+	struct match *first;
 };
 
 static int visit(int dir, const char *name, void *context)

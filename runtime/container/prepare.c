@@ -15,25 +15,6 @@
 
 /* ---- config.json -------------------------------------------------------------------------------------- */
 
-static int read_all(int fd, char *text, size_t size, size_t *ret_length)
-{
-	size_t length = 0;
-
-	while (length < size) {
-		ssize_t got = sys_read(fd, text + length, size - length);
-
-		if (got == -EINTR)
-			continue;
-		if (got < 0)
-			return (int)got;
-		if (got == 0)
-			break;
-		length += (size_t)got;
-	}
-	*ret_length = length;
-	return 0;
-}
-
 static int read_config(struct arena *arena, int bundle, const char *name, struct prepared *ret,
 		       struct error *error)
 {
@@ -51,7 +32,7 @@ static int read_config(struct arena *arena, int bundle, const char *name, struct
 	if (about.st_size > CONFIG_MAX)
 		return error_set(error, EFBIG, "%s is larger than 16 MiB", name);
 	char *text = arena_alloc(arena, (size_t)about.st_size + 1);
-	r = read_all(fd, text, (size_t)about.st_size, &ret->length);
+	r = fd_read_all(fd, text, (size_t)about.st_size, &ret->length);
 	if (r < 0)
 		return error_errno(error, r, "cannot read %s", name);
 	ret->text = text;

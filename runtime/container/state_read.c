@@ -235,7 +235,6 @@ static int read_file(struct arena *arena, int dir, const char *name, char **ret,
 {
 	FD_AUTO fd = sys_openat(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK, 0);
 	struct stat about;
-	size_t length = 0;
 
 	if (fd < 0)
 		return fd;
@@ -246,29 +245,19 @@ static int read_file(struct arena *arena, int dir, const char *name, char **ret,
 		return -EFBIG;
 	size_t size = (size_t)about.st_size;
 	char *text = arena_alloc(arena, size + 1);
-	while (length < size) {
-		ssize_t got = sys_read(fd, text + length, size - length);
-
-		if (got == -EINTR)
-			continue;
-		if (got < 0)
-			return (int)got;
-		if (got == 0)
-			break;
-		length += (size_t)got;
-	}
-	*ret = text;
-	*ret_length = length;
-	return 0;
+	r = fd_read_all(fd, text, size, ret_length);
+	if (r == 0)
+		*ret = text;
+	return r;
 }
 
 int state_read(struct arena *arena, int dir, const char *name, struct state *ret, struct error *error)
 {
 	const struct json_node *document;
 	struct state state = { 0 };
+	size_t length = 0;
 	struct error why = { 0 };
 	const char *key = "";
-	size_t length = 0;
 	char *text = NULL;
 	int r = read_file(arena, dir, name, &text, &length);
 

@@ -165,7 +165,8 @@ static int become_shim(void *argument)
 
 	if (r == 0)
 		r = sys_execveat(birth->image, "", args, env, AT_EMPTY_PATH);
-	/* TOMOYO before 6.12 looks up the name that the kernel makes of it, /dev/fd/N: an initramfs has none */
+	/* TOMOYO before 6.12 looks up the name that the kernel makes of it, /dev/fd/N: an initramfs has
+	 * none */
 	if (r == -ENOENT)
 		r = sys_execve(path_of_fd(birth->image_path, birth->image), args, env);
 	birth->error = r;

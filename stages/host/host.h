@@ -21,8 +21,8 @@ struct host_cgroups {
 	uint64_t made;              /* bit n: group n's last directory was made by us */
 };
 
-/* Row CGROUP, before the clone: make each group (v2: enable controllers on the way down), write what is EARLY. On failure what was
- * made is removed again. */
+/* Row CGROUP, before the clone: make each group (v2: enable controllers on the way down), write what is
+ * EARLY. On failure what was made is removed again. */
 int host_cgroups_make(const struct plan *plan, struct host_cgroups *ret, struct fault *fault);
 /* After the clone, while the shim works, and before any hook of the host side: attach the device filter,
  * write limits that are not LATE, delegate. */

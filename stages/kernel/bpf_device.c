@@ -33,8 +33,9 @@ static int load_once(const void *program, size_t length)
 	return sys_bpf(BPF_PROG_LOAD, &attr, sizeof attr);
 }
 
-/* Before 5.11 programs count as locked memory of the user, and EPERM is all that a full account says: one page
- * each, so that root's 64 KiB would end with the sixteenth container. The limit is another's: put back. */
+/* Before 5.11 programs count as locked memory of the user, and EPERM is all that a full account says: one
+ * page each, so that root's 64 KiB would end with the sixteenth container. The limit is another's: put
+ * back. */
 static int load(const void *program, size_t length)
 {
 	const struct rlimit none = { RLIM_INFINITY, RLIM_INFINITY };

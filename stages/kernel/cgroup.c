@@ -86,19 +86,14 @@ ssize_t cgroup_read(int dir, const char *file, char *buffer, size_t size)
 {
 	FD_AUTO fd = plain_name(file) ? sys_openat(dir, file, O_RDONLY | O_NOFOLLOW, 0) : -EINVAL;
 	size_t used = 0;
+	int r;
 
 	if (fd < 0)
 		return fd;
 	/* Files of more than one page come in pieces. */
-	while (used < size - 1) {
-		ssize_t r = sys_read(fd, buffer + used, size - 1 - used);
-
-		if (r < 0)
-			return r;
-		if (r == 0)
-			break;
-		used += (size_t)r;
-	}
+	r = fd_read_all(fd, buffer, size - 1, &used);
+	if (r < 0)
+		return r;
 	if (used > 0 && buffer[used - 1] == '\n')
 		used--;
 	buffer[used] = 0;

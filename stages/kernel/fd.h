@@ -26,6 +26,9 @@ static inline int fd_take(int *fd)
 	return taken;
 }
 
+/* Read up to `size` bytes, to the end of the file if it comes before. */
+int fd_read_all(int fd, char *bytes, size_t size, size_t *ret_length);
+
 /* A local descriptor that is closed at the end of its scope. */
 #define FD_AUTO __attribute__((cleanup(fd_close_at))) int
 

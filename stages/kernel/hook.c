@@ -14,7 +14,7 @@
 #define FAILED_BEFORE_EXEC 127
 #define LAST_SIGNAL 64
 #define CLOSE_ON_EXEC (1u << 2) /* CLOSE_RANGE_CLOEXEC, 5.11 */
-#define LONGEST_POLL 1000000 /* ms: more than a deadline of years needs in an int */
+#define LONGEST_POLL 1000000    /* ms: more than a deadline of years needs in an int */
 
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 
