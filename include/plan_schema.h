@@ -53,7 +53,7 @@
 
 #define PLAN_ENUMS(E)                                                                              \
 	E(cgroup_version) E(source_what) E(map_writer) E(mount_how) E(device_how) E(hook_kind)         \
-	E(pivot_how) E(lsm) E(gate_kind)
+	E(pivot_how) E(lsm) E(gate_kind) E(sched_policy) E(io_class) E(memory_mode)
 
 #define PLAN_ENUM_cgroup_version(W) W(PLAN_CGROUP_V1, "v1") W(PLAN_CGROUP_V2, "v2")
 #define PLAN_ENUM_source_what(W)                                                                   \
@@ -88,10 +88,24 @@
 	W(PLAN_GATE_RUN, "run")   /* GO, then on: the socket closes at execve */                       \
 	W(PLAN_GATE_FIFO, "fifo") /* create: GO, then one byte through the fifo */
 
+/* SCHED_*, IOPRIO_CLASS_* and MPOL_* of the kernel, which count like this */
+#define PLAN_ENUM_sched_policy(W)                                                                  \
+	W(PLAN_SCHED_OTHER, "other") W(PLAN_SCHED_FIFO, "fifo") W(PLAN_SCHED_RR, "rr")                 \
+	W(PLAN_SCHED_BATCH, "batch") W(PLAN_SCHED_ISO, "iso") W(PLAN_SCHED_IDLE, "idle")               \
+	W(PLAN_SCHED_DEADLINE, "deadline")
+#define PLAN_ENUM_io_class(W)                                                                      \
+	W(PLAN_IO_NONE, "none") W(PLAN_IO_REALTIME, "realtime")                                      \
+	W(PLAN_IO_BEST_EFFORT, "best-effort") W(PLAN_IO_IDLE, "idle")
+#define PLAN_ENUM_memory_mode(W)                                                                   \
+	W(PLAN_MEMORY_DEFAULT, "default") W(PLAN_MEMORY_PREFERRED, "preferred")                      \
+	W(PLAN_MEMORY_BIND, "bind") W(PLAN_MEMORY_INTERLEAVE, "interleave")                          \
+	W(PLAN_MEMORY_LOCAL, "local") W(PLAN_MEMORY_PREFERRED_MANY, "preferred-many")                \
+	W(PLAN_MEMORY_WEIGHTED, "weighted-interleave")
+
 #define PLAN_BITSETS(B)                                                                            \
 	B(ns) B(source_flags) B(propagation) B(userns_flags) B(mount_attr) B(super_flags)              \
 	B(mount_flags) B(write_flags) B(cgroup_flags) B(identity_flags) B(program_flags)               \
-	B(filter_flags) B(rootfs_flags) B(device_flags)
+	B(filter_flags) B(rootfs_flags) B(device_flags) B(sched_flags) B(memory_flags)
 
 /* CLONE_NEW* of the kernel (linux/sched.h); the words are those of config-linux.md */
 #define PLAN_BITS_ns(W)                                                                            \
@@ -101,7 +115,8 @@
 	W(PLAN_NS_PID, 0x20000000, "pid") W(PLAN_NS_NETWORK, 0x40000000, "network")
 #define PLAN_BITS_source_flags(W)                                                                  \
 	W(PLAN_SOURCE_RECURSIVE, 1, "recursive") /* with submounts (rbind) */                          \
-	W(PLAN_SOURCE_NOFOLLOW, 2, "nofollow")   /* the last component may be a symlink itself */
+	W(PLAN_SOURCE_NOFOLLOW, 2, "nofollow")   /* the last component may be a symlink itself */      \
+	W(PLAN_SOURCE_RIDMAP, 4, "ridmap")       /* ids are mapped on the whole tree */
 /* MS_* of the kernel (linux/mount.h) */
 #define PLAN_BITS_propagation(W)                                                                   \
 	W(PLAN_PROP_RECURSIVE, 0x4000, "rec") W(PLAN_PROP_UNBINDABLE, 0x20000, "unbindable")           \
@@ -125,7 +140,8 @@
 	W(PLAN_MOUNT_COPY_UP, 1, "tmpcopyup")                                                          \
 	W(PLAN_MOUNT_PLAIN_DIRECTORY, 2, "plain-directory") /* proc, sysfs: no symlink at the target */ \
 	W(PLAN_MOUNT_KEEP_MODE, 4, "keep-mode")   /* tmpfs: mode of the directory it covers */         \
-	W(PLAN_MOUNT_DEST_NOFOLLOW, 8, "dest-nofollow")
+	W(PLAN_MOUNT_DEST_NOFOLLOW, 8, "dest-nofollow")                                                \
+	W(PLAN_MOUNT_COPY_SYMLINK, 16, "copy-symlink") /* of a tree that is a symlink: one like it */
 #define PLAN_BITS_write_flags(W)                                                                   \
 	W(PLAN_WRITE_LATE, 1, "late")           /* at READY: would starve set-up itself */             \
 	W(PLAN_WRITE_MISSING_OK, 2, "missing-ok") /* the file may be absent (ENOENT) */                \
@@ -145,6 +161,17 @@
 	W(PLAN_FILTER_LOG, 2, "log") W(PLAN_FILTER_SPEC_ALLOW, 4, "spec-allow")                        \
 	W(PLAN_FILTER_NEW_LISTENER, 8, "new-listener")                                                 \
 	W(PLAN_FILTER_WAIT_KILLABLE, 32, "wait-killable")
+/* SCHED_FLAG_* (linux/sched.h) and MPOL_F_* (linux/mempolicy.h) of the kernel */
+#define PLAN_BITS_sched_flags(W)                                                                   \
+	W(PLAN_SCHED_RESET_ON_FORK, 1, "reset-on-fork") W(PLAN_SCHED_RECLAIM, 2, "reclaim")            \
+	W(PLAN_SCHED_DL_OVERRUN, 4, "dl-overrun") W(PLAN_SCHED_KEEP_POLICY, 8, "keep-policy")          \
+	W(PLAN_SCHED_KEEP_PARAMS, 0x10, "keep-params")                                                 \
+	W(PLAN_SCHED_UTIL_CLAMP_MIN, 0x20, "util-clamp-min")                                           \
+	W(PLAN_SCHED_UTIL_CLAMP_MAX, 0x40, "util-clamp-max")
+#define PLAN_BITS_memory_flags(W)                                                                  \
+	W(PLAN_MEMORY_NUMA_BALANCING, 0x2000, "numa-balancing")                                        \
+	W(PLAN_MEMORY_RELATIVE_NODES, 0x4000, "relative-nodes")                                        \
+	W(PLAN_MEMORY_STATIC_NODES, 0x8000, "static-nodes")
 #define PLAN_BITS_rootfs_flags(W) W(PLAN_ROOTFS_NO_ATTACH, 1, "no-attach") /* no mount namespace */
 #define PLAN_BITS_device_flags(W)                                                                  \
 	W(PLAN_DEVICE_REPLACE, 1, "replace")     /* a link replaces what stands there */               \
@@ -181,7 +208,12 @@
 	F(source, ENUM, what, source_what)                                                             \
 	F(source, STR, path, PLAN_MAX_PATH)    /* on the host, absolute */                             \
 	F(source, BITS, flags, source_flags)                                                           \
-	F(source, BITS, propagation, propagation) /* private or slave, at once: never a host peer */
+	F(source, BITS, propagation, propagation) /* private or slave, at once: never a host peer */   \
+	F(source, STR, uid_map, PLAN_MAX_IDMAP)   /* idmap: "inside outside size\n"..., both or none */ \
+	F(source, STR, gid_map, PLAN_MAX_IDMAP)                                                        \
+	F(source, STR, user, PLAN_MAX_PATH)       /* idmap: or those of the user namespace there */
+#define PLAN_FIELDS_lock(F)            /* trees pass through a mount namespace of the host's: locked flags */ \
+	F(lock, STR, place, PLAN_MAX_PATH)     /* a directory to cover there */
 #define PLAN_FIELDS_join(F)                                                                        \
 	F(join, BITS, type, ns) F(join, STR, path, PLAN_MAX_PATH)
 #define PLAN_FIELDS_userns(F)                                                                      \
@@ -259,6 +291,17 @@
 	F(keyring, STR, label, PLAN_MAX_PATH)  /* SELinux label of the key, or "" */
 #define PLAN_FIELDS_label(F)                                                                       \
 	F(label, ENUM, lsm, lsm) F(label, STR, value, PLAN_MAX_PATH)
+#define PLAN_FIELDS_scheduler(F)       /* sched_setattr(2) */                                          \
+	F(scheduler, ENUM, policy, sched_policy) F(scheduler, BITS, flags, sched_flags)                \
+	F(scheduler, INT, nice, 20) F(scheduler, NUM, priority, 99)                                    \
+	F(scheduler, NUM, runtime, INT64_MAX)  /* of deadline, in nanoseconds */                       \
+	F(scheduler, NUM, deadline, INT64_MAX) F(scheduler, NUM, period, INT64_MAX)                    \
+	F(scheduler, NUM, cpuset, 1)           /* processors are limited: what EPERM then means */
+#define PLAN_FIELDS_io_priority(F)                                                                 \
+	F(io_priority, ENUM, class, io_class) F(io_priority, NUM, level, 7)
+#define PLAN_FIELDS_memory_policy(F)                                                               \
+	F(memory_policy, ENUM, mode, memory_mode) F(memory_policy, BITS, flags, memory_flags)          \
+	F(memory_policy, NUMS, nodes, PLAN_MAX_NODE)
 #define PLAN_FIELDS_identity(F)                                                                    \
 	F(identity, NUM, uid, 0xfffffffe) F(identity, NUM, gid, 0xfffffffe)                            \
 	F(identity, NUMS, groups, 0xfffffffe)                                                          \
@@ -298,7 +341,9 @@
 	R(30, keyring, PLAN_AT(LIMITS)) R(31, label, PLAN_AT(LIMITS))                                  \
 	R(32, identity, PLAN_AT(IDENTITY)) R(33, program, PLAN_AT(PROGRAM))                            \
 	R(34, seccomp, PLAN_AT(LISTENER) | PLAN_AT(SECCOMP)) R(35, gate, PLAN_AT(GATE))                \
-	R(36, exec, PLAN_AT(EXEC))
+	R(36, exec, PLAN_AT(EXEC)) R(37, scheduler, PLAN_AT(RAISE) | PLAN_AT(LIMITS))                  \
+	R(38, io_priority, PLAN_AT(RAISE) | PLAN_AT(LIMITS)) R(39, memory_policy, PLAN_AT(LIMITS))      \
+	R(45, lock, PLAN_AT(SOURCES))
 
 /* clang-format on */
 #endif

@@ -5,6 +5,7 @@
  */
 #include <sys/prctl.h>
 
+#include "lock.h"
 #include "stage.h"
 
 #define JOINS_MAX 8
@@ -99,8 +100,12 @@ static int enter(struct shim *shim, const struct plan_join *join, unsigned n, st
 	FD_AUTO fd = fd_take(&shim->joins[n]);
 	int r = sys_setns(fd, (int)join->type);
 
+	if (r == 0 && join->type & PLAN_NS_USER) {
+		r = lock_take_back(shim, fault);
+		return r < 0 ? r : become_root(fault);
+	}
 	if (r == 0)
-		return join->type & PLAN_NS_USER ? become_root(fault) : 0;
+		return 0;
 	fault_set(fault, FAULT_JOIN, r, path);
 	if (r == -EINVAL) {
 		fault_note(fault, "it is not ");

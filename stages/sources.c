@@ -5,8 +5,10 @@
 #include <sys/sysmacros.h>
 
 #include "attach.h"
+#include "lock.h"
 #include "mount.h"
 #include "procfs.h"
+#include "sources_idmap.h"
 #include "stage.h"
 
 #define SPARE_DESCRIPTORS 128u /* beside the trees: namespaces, hooks, what a step opens */
@@ -76,8 +78,10 @@ static int open_tree(struct shim *shim, const struct plan_source *source, struct
 	int flags = source->flags & PLAN_SOURCE_NOFOLLOW ? AT_SYMLINK_NOFOLLOW : 0;
 	int r = mount_clone(AT_FDCWD, path, flags, source->flags & PLAN_SOURCE_RECURSIVE);
 
-	if (r >= 0)
-		return keep(shim, source, r, fault);
+	if (r >= 0) {
+		r = keep(shim, source, r, fault);
+		return r < 0 ? r : sources_idmap(shim, source, fault);
+	}
 	fault_set(fault, FAULT_CLONE_TREE, r, path);
 	if (r == -EINVAL)
 		fault_note(fault, "it stands on an unbindable mount, or on one of another mount namespace");
@@ -137,4 +141,4 @@ static int source_run(struct shim *shim, const struct plan_record *record, struc
 	return ways[source->what](shim, source, fault);
 }
 
-const struct stage stage_sources = { "sources", { { PLAN_KIND_source, source_run } } };
+const struct stage stage_sources = { "sources", { { PLAN_KIND_source, source_run }, { PLAN_KIND_lock, lock_trees } } };

@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 
 #include "procfs.h"
+#include "lock.h"
 #include "stage.h"
 
 static int map_failed(const char *file, int error, struct fault *fault)
@@ -76,7 +77,9 @@ static int run(struct shim *shim, const struct plan_record *record, struct fault
 				   "user namespaces are switched off for this user, or we are in a chroot");
 		return r;
 	}
-	r = map_ids(shim, STAGE_RECORD(userns, record), fault);
+	r = lock_take_back(shim, fault);
+	if (r >= 0)
+		r = map_ids(shim, STAGE_RECORD(userns, record), fault);
 	return r < 0 ? r : become_root(fault);
 }
 

@@ -2,6 +2,8 @@
  * Pure: no file is looked at here or in any row (the seccomp cache aside). What a row refuses, it refuses
  * before anything on the host has been touched.
  */
+#include <linux/capability.h>
+
 #include "compile/rows.h"
 
 #include <errno.h>
@@ -59,9 +61,20 @@ bool compile_user_namespace(const struct compile *c)
 	return c->new_user_namespace || c->joins_user_namespace;
 }
 
+bool compile_locks(const struct compile *c)
+{
+	const struct spec_capabilities *sets = c->spec->process->capabilities;
+
+	/* an ordinary user's own clones are locked by the kernel already: they are made in the namespace */
+	return compile_user_namespace(c) && compile_is_new(c, PLAN_NS_MOUNT) && c->facts->uid == 0 &&
+	       (!sets || sets->bounding >> CAP_SYS_ADMIN & 1);
+}
+
 /* The last two records: where the shim waits, and what ends it. */
 static void add_end(struct compile *c)
 {
+	struct plan_lock lock = { .place = writer_text(c->writer, c->options->rootfs) };
+
 	struct plan_gate gate = { .kind = c->options->gate, .fifo = PLAN_NONE, .fault = PLAN_NONE };
 	struct plan_exec exec = { .kept = c->options->kept };
 
@@ -71,6 +84,8 @@ static void add_end(struct compile *c)
 	 * sendmsg */
 	if (gate.kind == PLAN_GATE_FIFO || (gate.kind == PLAN_GATE_RUN && c->spec->linux_->seccomp))
 		gate.fault = writer_slot(c->writer);
+	if (compile_locks(c)) /* behind all sources */
+		WRITER_ADD(c->writer, SOURCES, lock, &lock, "");
 	WRITER_ADD(c->writer, GATE, gate, &gate, "");
 	WRITER_ADD(c->writer, EXEC, exec, &exec, "");
 }

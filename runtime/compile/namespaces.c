@@ -64,6 +64,8 @@ int compile_namespaces(struct compile *c)
 		return compile_refuse(c, "/linux/namespaces", "this kernel has no time namespaces");
 	if (set & PLAN_NS_CGROUP && !c->facts->cgroup_namespaces)
 		return compile_refuse(c, "/linux/namespaces", "this kernel has no cgroup namespaces");
+	if (compile_locks(c)) /* unshared with the user namespace: see stages/lock.h */
+		record.unshare &= ~(uint64_t)PLAN_NS_MOUNT;
 	if (set & PLAN_NS_PID && c->new_user_namespace)
 		record.born = PLAN_NS_PID;
 	record.time_offsets = writer_text(c->writer, offsets);

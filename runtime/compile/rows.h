@@ -36,10 +36,24 @@ bool compile_has(const struct compile *c, uint64_t type);
 bool compile_is_new(const struct compile *c, uint64_t type);
 /* A user namespace, new or joined: host capabilities end there. */
 bool compile_user_namespace(const struct compile *c);
+/* In a user namespace whose root may change mounts, the host's mount flags must be locked (stages/lock.c). */
+bool compile_locks(const struct compile *c);
 
 /* sources.c: a tree of `path` on the host, flags PLAN_SOURCE_*, propagation PLAN_PROP_* (0: stays a peer). */
 uint32_t compile_tree(struct compile *c, const char *path, uint64_t flags, uint64_t propagation,
 		      const char *source);
+/* The same with ids mapped: a map's two texts, or the path of a user namespace. */
+struct tree_map {
+	struct plan_str uid_map, gid_map, user;
+};
+uint32_t compile_mapped_tree(struct compile *c, const char *path, uint64_t flags, uint64_t propagation,
+			     const struct tree_map *map, const char *source);
+/* idmap.c: the map of a mount with idmap: its own, or the container's user namespace. */
+int compile_idmap(struct compile *c, const struct spec_mount *mount, struct tree_map *ret,
+		  const char *source);
+/* userns.c: a map as the text that the kernel takes. */
+int compile_map_text(struct compile *c, const struct spec_id_maps *maps, const char *pointer,
+		     struct plan_str *ret);
 /* What a clone becomes when the config says nothing else about it. */
 uint64_t compile_propagation(const struct compile *c);
 

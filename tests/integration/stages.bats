@@ -74,6 +74,22 @@ sh_inside() { inside sh -c "$1"; }
 	has wrote
 }
 
+@test "MNT-18 mount flags of the host stay locked for a container's root with CAP_SYS_ADMIN in a user namespace" {
+	local caps='["CAP_SYS_ADMIN", "CAP_DAC_OVERRIDE"]'
+	mkdir "$DIR/host-ro"
+	config '.linux.namespaces += [{type: "user"}]
+		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1000}] | .linux.gidMappings = .linux.uidMappings' \
+		".process.capabilities = {bounding: $caps, effective: $caps, permitted: $caps}" \
+		".mounts += [{destination: \"/data\", type: \"bind\", source: \"$DIR/host-ro\", options: [\"rbind\"]}]"
+	chown -R 100000:100000 "$BUNDLE/rootfs" "$DIR/host-ro"
+	chmod 755 "$DIR" "$BUNDLE"
+	set_args sh -c 'mount -o remount,bind,rw /data; touch /data/x && echo written; mount -t tmpfs none /tmp && echo mounted'
+	run_ok unshare -m --propagation shared sh -c "mount --bind '$DIR/host-ro' '$DIR/host-ro' && mount -o remount,bind,ro '$DIR/host-ro' && '$OCIRUN' --root '$ROOT' run --bundle '$BUNDLE' '$ID' && cat /proc/self/mountinfo >'$DIR/after'"
+	lacks written
+	has mounted
+	run_fail grep -F "$BUNDLE" "$DIR/after"
+}
+
 @test "PRC-04 an unmapped uid" {
 	config '.linux.namespaces += [{type: "user"}]
 		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1000}] | .linux.gidMappings = .linux.uidMappings
