@@ -272,17 +272,25 @@ static int set_limits(struct making *making,
 	return -making->error->code;
 }
 
+static int on_forked(void *context, struct error *error)
+{
+	struct making *making = context;
+
+	(void)error; /* the same one */
+	return note_process(making);
+}
+
 /* The shim is at work: what we do here costs no time of its own. */
 static int converse(struct making *making)
 {
 	int r = note_process(making);
 
+	making->launch->on_forked = on_forked;
+	making->launch->context = making;
 	if (r == 0)
 		r = set_limits(making, host_cgroups_limit);
 	if (r == 0)
 		r = launch_serve(making->launch, making->error);
-	if (r == 0)
-		r = note_process(making); /* another one after FORKED */
 	return r == 0 ? set_limits(making, host_cgroups_late) : r;
 }
 
@@ -390,6 +398,7 @@ int create_container(const struct globals *globals, const struct create_options 
 		undo(&making);
 		return r;
 	}
+	launch->on_forked = NULL; /* its context ends here */
 	host_cgroups_close(&launch->groups);
 	if (options->gate == PLAN_GATE_FIFO) {
 		launch_close(launch);

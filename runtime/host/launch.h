@@ -13,6 +13,9 @@ struct launch {
 	int pidfd;        /* of it */
 	int64_t helper;   /* first process when a second clone made init: to be reaped; 0 none */
 	int master;       /* console master from READY, -1 */
+	/* called when FORKED has changed `pid`, or NULL: whoever kills the container has to find the new one */
+	int (*on_forked)(void *context, struct error *error);
+	void *context;
 	bool hooks_began; /* a hook may have run before the start: poststop is due */
 };
 

@@ -149,7 +149,7 @@ static int on_forked(struct launch *launch, struct message *message, struct erro
 	launch->pid = pid;
 	fd_close_at(&launch->pidfd);
 	launch->pidfd = fd_take(&message->fd);
-	return 0;
+	return launch->on_forked ? launch->on_forked(launch->context, error) : 0;
 }
 
 static bool has_hooks(const struct plan *plan, enum plan_row row)
