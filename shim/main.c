@@ -112,6 +112,7 @@ static int run(struct shim *shim, struct plan *plan, struct fault *fault)
 	 * it. Here and not before execve, where the user's filter stands. */
 	sys_sigprocmask(SIG_SETMASK, &(uint64_t){ 0 }, NULL);
 	sys_sigdefault(SIGPIPE);
+	sys_sigdefault(SIGXFSZ); /* ocirun ignores it */
 	/* `start` and the status look for this name in /proc/PID/stat */
 	sys_prctl(PR_SET_NAME, (unsigned long)(uintptr_t) "ociinit", 0, 0, 0);
 	sys_umask(0); /* modes of what is made are those of the plan */
