@@ -10,9 +10,7 @@
 
 #include <cmocka.h>
 
-#include "fake_sys.h"
-#include "plan_build.h"
-#include "stage.h"
+#include "stage_core.h"
 #include "talk.h"
 
 static struct plan_build build;
@@ -25,10 +23,7 @@ static inline int fixture_start(void **state)
 	(void)state;
 	fake_reset();
 	build_start(&build);
-	memset(&shim, 0, sizeof shim);
-	memset(shim.slots, 0xff, sizeof shim.slots);
-	memset(shim.trees, 0xff, sizeof shim.trees);
-	memset(shim.joins, 0xff, sizeof shim.joins);
+	core_shim(&shim);
 	shim.talk = &shim_talk;
 	shim.sock = 9;
 	shim.proc = 10;
@@ -40,17 +35,9 @@ static inline int fixture_start(void **state)
 /* Execute every record of the plan that the stage owns. The first failure ends it. */
 static inline int fixture_run(const struct stage *stage)
 {
-	struct plan_refusal why;
-	int r = 0;
-
-	if (plan_check(build.bytes, build_finish(&build), &plan, &why) < 0)
-		fail_msg("plan: %s %s", why.what, why.field);
+	core_plan(&build, &plan);
 	shim.plan = &plan;
-	plan_each(&plan, record)
-		for (int i = 0; i < STAGE_KINDS && r == 0; i++)
-			if (stage->kinds[i].run && stage->kinds[i].kind == record->kind)
-				r = stage->kinds[i].run(&shim, record, &fault);
-	return r;
+	return core_run(stage, &plan, &shim, &fault);
 }
 
 static inline void assert_log(const char *expected)

@@ -4,9 +4,7 @@
 #ifndef OCIRUN_STAGE_RUN_H
 #define OCIRUN_STAGE_RUN_H
 
-#include "fake_sys.h"
-#include "plan_build.h"
-#include "stage.h"
+#include "stage_core.h"
 
 static struct plan_build build;
 static struct plan stage_plan;
@@ -36,19 +34,12 @@ static const struct shim_talk talk = { .tell = fake_talk, .ask = fake_ask };
 /* A new shim for the plan as built so far: no descriptor but the host's /proc, number 9. */
 static inline void stage_start(void)
 {
-	struct plan_refusal why = { 0 };
-
-	if (plan_check(build.bytes, build_finish(&build), &stage_plan, &why) < 0)
-		fail_msg("plan: %s (%s, record %u)", why.what, why.field, why.record);
-	memset(&shim, 0, sizeof shim);
+	core_plan(&build, &stage_plan);
+	core_shim(&shim);
 	memset(&fault, 0, sizeof fault);
-	memset(shim.slots, -1, sizeof shim.slots);
-	memset(shim.trees, -1, sizeof shim.trees);
-	memset(shim.joins, -1, sizeof shim.joins);
 	shim.plan = &stage_plan;
 	shim.talk = &talk;
 	shim.proc = 9;
-	shim.sock = shim.root = -1;
 	talked[0] = 0;
 	fake_reset();
 }
@@ -56,15 +47,7 @@ static inline void stage_start(void)
 /* Execute what the stage owns. 0, or the first failure. */
 static inline int stage_run(const struct stage *stage)
 {
-	plan_each(&stage_plan, r)
-		for (int k = 0; k < STAGE_KINDS && stage->kinds[k].kind; k++)
-			if (stage->kinds[k].kind == r->kind) {
-				int error = stage->kinds[k].run(&shim, r, &fault);
-
-				if (error)
-					return error;
-			}
-	return 0;
+	return core_run(stage, &stage_plan, &shim, &fault);
 }
 
 /* Fail each call in turn: the run must end with a fault that bears this error (or, for a call that may fail,

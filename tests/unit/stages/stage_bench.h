@@ -4,9 +4,7 @@
 #ifndef OCIRUN_STAGE_BENCH_H
 #define OCIRUN_STAGE_BENCH_H
 
-#include "fake_sys.h"
-#include "plan_build.h"
-#include "stage.h"
+#include "stage_core.h"
 
 #define BENCH_ROOT 50 /* the root's descriptor: below what the fake kernel gives out */
 #define BENCH_TREE 60 /* tree i is 60 + i */
@@ -23,9 +21,8 @@ static inline void bench_start(struct bench *b)
 	fake_reset();
 	memset(b, 0, sizeof *b);
 	build_start(&b->build);
-	b->shim.sock = b->shim.proc = -1;
+	core_shim(&b->shim);
 	b->shim.root = BENCH_ROOT;
-	memset(b->shim.trees, 0xff, sizeof b->shim.trees);
 	b->fault = (struct fault){ .row = PLAN_ROW_COUNT, .record = FAULT_NO_RECORD };
 }
 
@@ -39,17 +36,9 @@ static inline void bench_trees(struct bench *b, int count)
 /* Run the plan's records that `stage` knows, in order, up to a failure. */
 static inline int bench_run(struct bench *b, const struct stage *stage)
 {
-	size_t length = build_finish(&b->build);
-	struct plan_refusal why;
-	int r = plan_check(b->build.bytes, length, &b->plan, &why);
-
-	assert_int_equal(r, 0);
+	core_plan(&b->build, &b->plan);
 	b->shim.plan = &b->plan;
-	plan_each(&b->plan, record)
-		for (int i = 0; r >= 0 && i < STAGE_KINDS && stage->kinds[i].kind; i++)
-			if (stage->kinds[i].kind == record->kind)
-				r = stage->kinds[i].run(&b->shim, record, &b->fault);
-	return r;
+	return core_run(stage, &b->plan, &b->shim, &b->fault);
 }
 
 /* Fail each call of a run in turn. `fill` makes shim and plan, `check` may look at the rest. Every failure
