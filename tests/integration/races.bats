@@ -183,3 +183,39 @@ nothing_left() {
 		ocirun delete "$ID"
 	done
 }
+
+freezer_file() { # of the test's group: FROZEN or 1 freezes
+	local dir
+	for dir in /sys/fs/cgroup/freezer "/sys/fs/cgroup/unified" /sys/fs/cgroup; do
+		[ -e "$dir$CGROUP/freezer.state" ] && { echo "$dir$CGROUP/freezer.state FROZEN"; return; }
+		[ -e "$dir$CGROUP/cgroup.freeze" ] && { echo "$dir$CGROUP/cgroup.freeze 1"; return; }
+	done
+	return 1
+}
+
+@test "a group that is frozen during the creation: delete -f thaws and removes it" {
+	local creator file word
+	needs_root
+	config '.hooks = {createContainer: [{path: "/bin/sleep", args: ["sleep", "62"]}]}'
+	ocirun create -b "$BUNDLE" "$ID" </dev/null >/dev/null 2>"$DIR/err" &
+	creator=$!
+	wait_for pgrep -f '^sleep 62$'
+	read -r file word < <(freezer_file)
+	echo "$word" >"$file"
+	run_ok timeout 8 "$OCIRUN" --root "$ROOT" delete -f "$ID"
+	collect $creator
+	[ "${statuses[0]}" = 1 ]
+	nothing_left
+}
+
+@test "a frozen created container: start says so at once, delete -f removes it" {
+	local file word
+	needs_root
+	create
+	read -r file word < <(freezer_file)
+	echo "$word" >"$file"
+	run_fail timeout 8 "$OCIRUN" --root "$ROOT" start "$ID"
+	has paused
+	run_ok timeout 8 "$OCIRUN" --root "$ROOT" delete -f "$ID"
+	nothing_left
+}
