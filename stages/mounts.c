@@ -270,6 +270,8 @@ static int mount_bind(struct shim *shim, const struct plan_mount *mount, struct 
 	r = sys_fstat(tree, &stat);
 	if (r < 0)
 		return r;
+	if (S_ISLNK(stat.st_mode) && mount->flags & PLAN_MOUNT_COPY_SYMLINK)
+		return mounts_copy_symlink(shim, mount, tree);
 	FD_AUTO target = open_target(shim, mount, S_ISDIR(stat.st_mode), NULL, fault);
 	if (target < 0)
 		return target;

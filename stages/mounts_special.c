@@ -223,11 +223,29 @@ static int same_link(int parent, const char *name, const char *target)
 	return 0;
 }
 
-int mounts_symlink(struct shim *shim, const struct plan_mount *mount)
+static int make_link(struct shim *shim, const struct plan_mount *mount, const char *target)
 {
-	const char *target = plan_text(shim->plan, mount->device), *name;
+	const char *name;
 	FD_AUTO parent = path_make_parent(shim->root, plan_text(shim->plan, mount->target), 0755, &name);
 	int r = parent < 0 ? parent : sys_symlinkat(target, parent, name);
 
 	return r == -EEXIST ? same_link(parent, name, target) : r;
+}
+
+int mounts_symlink(struct shim *shim, const struct plan_mount *mount)
+{
+	return make_link(shim, mount, plan_text(shim->plan, mount->device));
+}
+
+int mounts_copy_symlink(struct shim *shim, const struct plan_mount *mount, int tree)
+{
+	char target[PLAN_MAX_PATH + 1];
+	ssize_t length = sys_readlinkat(tree, "", target, sizeof target);
+
+	if (length < 0)
+		return (int)length;
+	if ((size_t)length >= sizeof target)
+		return -ENAMETOOLONG;
+	target[length] = 0;
+	return make_link(shim, mount, target);
 }

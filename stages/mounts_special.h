@@ -12,5 +12,7 @@ int mounts_copy_up(int from, int to);
 int mounts_remount(struct shim *shim, const struct plan_mount *mount);
 /* how = symlink: a link at the target to `device`. The same link already there is fine. 0 or -errno. */
 int mounts_symlink(struct shim *shim, const struct plan_mount *mount);
+/* copy-symlink: the same with the link that the tree consists of, instead of mounting it. 0 or -errno. */
+int mounts_copy_symlink(struct shim *shim, const struct plan_mount *mount, int tree);
 
 #endif

@@ -91,10 +91,21 @@ static uint64_t clone_propagation(struct compile *c, const struct spec_mount *mo
 	return compile_propagation(c);
 }
 
+static uint64_t bind_flags(const struct spec_mount *mount)
+{
+	uint64_t flags = mount->recursive ? PLAN_SOURCE_RECURSIVE : 0;
+
+	if (mount->copy_symlink || mount->source_nofollow)
+		flags |= PLAN_SOURCE_NOFOLLOW;
+	return mount->idmap_recursive ? flags | PLAN_SOURCE_RIDMAP : flags;
+}
+
 static int add_bind(struct compile *c, const struct spec_mount *mount, struct plan_mount *record,
 		    const char *target, const char *source)
 {
+	struct tree_map map = { 0 };
 	const char *path;
+	int r;
 
 	if (!mount->source || !*mount->source)
 		return compile_refuse(c, source, "a bind mount needs a source");
@@ -103,13 +114,18 @@ static int add_bind(struct compile *c, const struct spec_mount *mount, struct pl
 				      "bind mounts cannot have any filesystem-specific options applied "
 				      "(\"%s\")",
 				      mount->data.items[0]);
+	r = mount->idmap ? compile_idmap(c, mount, &map, source) : 0;
+	if (r < 0)
+		return r;
 	path = lexical_join(c->arena, c->options->bundle, mount->source);
 	record->how = PLAN_MOUNT_BIND;
 	record->super = 0; /* the super block is the host's */
+	if (mount->copy_symlink)
+		record->flags |= PLAN_MOUNT_COPY_SYMLINK;
 	if (strcmp(target, "/proc") == 0 || strcmp(target, "/sys") == 0)
 		record->flags |= PLAN_MOUNT_PLAIN_DIRECTORY; /* as one mounted there: masks must find it */
-	record->tree = compile_tree(c, path, mount->recursive ? PLAN_SOURCE_RECURSIVE : 0,
-				    clone_propagation(c, mount, record), source);
+	record->tree = compile_mapped_tree(c, path, bind_flags(mount), clone_propagation(c, mount, record),
+					   &map, source);
 	WRITER_ADD(c->writer, MOUNTS, mount, record, source);
 	return 0;
 }
@@ -210,6 +226,7 @@ static int add_mount(struct compile *c, const struct spec_mount *mount, const ch
 		.attr_clear = mount->attr_clear,
 		.rec_set = mount->rec_set,
 		.rec_clear = mount->rec_clear,
+		.flags = mount->destination_nofollow ? PLAN_MOUNT_DEST_NOFOLLOW : 0,
 	};
 	int r = check_target(c, mount, target, source);
 

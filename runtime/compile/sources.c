@@ -4,8 +4,8 @@
  */
 #include "compile/rows.h"
 
-uint32_t compile_tree(struct compile *c, const char *path, uint64_t flags, uint64_t propagation,
-		      const char *source)
+uint32_t compile_mapped_tree(struct compile *c, const char *path, uint64_t flags, uint64_t propagation,
+			     const struct tree_map *map, const char *source)
 {
 	struct plan_source record = {
 		.tree = writer_tree(c->writer),
@@ -13,10 +13,21 @@ uint32_t compile_tree(struct compile *c, const char *path, uint64_t flags, uint6
 		.path = writer_text(c->writer, path),
 		.flags = flags,
 		.propagation = propagation,
+		.uid_map = map->uid_map,
+		.gid_map = map->gid_map,
+		.user = map->user,
 	};
 
 	WRITER_ADD(c->writer, SOURCES, source, &record, source);
 	return (uint32_t)record.tree;
+}
+
+uint32_t compile_tree(struct compile *c, const char *path, uint64_t flags, uint64_t propagation,
+		      const char *source)
+{
+	static const struct tree_map none;
+
+	return compile_mapped_tree(c, path, flags, propagation, &none, source);
 }
 
 /* As if the clone were made in a view of that propagation, which is how other runtimes make it: slaves

@@ -5,8 +5,8 @@
 
 /* "inside outside size" lines. The kernel takes a map in one write below a page, so a longer one is refused
  * here and not after half the container has been made. */
-static int map_text(struct compile *c, const struct spec_id_maps *maps, const char *pointer,
-		    struct plan_str *ret)
+int compile_map_text(struct compile *c, const struct spec_id_maps *maps, const char *pointer,
+		     struct plan_str *ret)
 {
 	char text[PLAN_MAX_IDMAP + 64];
 	size_t used = 0;
@@ -59,9 +59,9 @@ int compile_userns(struct compile *c)
 		record.writer = PLAN_MAP_SELF;
 		record.flags = PLAN_USERNS_DENY_SETGROUPS;
 	}
-	r = map_text(c, &linux_->uid_maps, "/linux/uidMappings", &record.uid_map);
+	r = compile_map_text(c, &linux_->uid_maps, "/linux/uidMappings", &record.uid_map);
 	if (r >= 0)
-		r = map_text(c, &linux_->gid_maps, "/linux/gidMappings", &record.gid_map);
+		r = compile_map_text(c, &linux_->gid_maps, "/linux/gidMappings", &record.gid_map);
 	if (r < 0)
 		return r;
 	WRITER_ADD(c->writer, USERNS, userns, &record, "/linux/uidMappings");

@@ -29,7 +29,7 @@ const struct mount_option mount_options[] = {
 	{ .word = "diratime", CLEAR(PLAN_ATTR_NODIRATIME) },
 	{ .word = "dirsync", .super_set = PLAN_SUPER_DIRSYNC },
 	{ .word = "exec", CLEAR(PLAN_ATTR_NOEXEC) },
-	{ .word = "idmap", .action = MOUNT_OPTION_LATER },
+	{ .word = "idmap", .action = MOUNT_OPTION_IDMAP },
 	{ .word = "iversion", .super_set = PLAN_SUPER_IVERSION },
 	{ .word = "lazytime", .super_set = PLAN_SUPER_LAZYTIME },
 	{ .word = "loud", .super_clear = PLAN_SUPER_SILENT },
@@ -54,7 +54,7 @@ const struct mount_option mount_options[] = {
 	{ .word = "relatime", ATIME_SET(0) },
 	{ .word = "remount", .action = MOUNT_OPTION_REMOUNT },
 	{ .word = "rexec", REC_CLEAR(PLAN_ATTR_NOEXEC) },
-	{ .word = "ridmap", .action = MOUNT_OPTION_LATER },
+	{ .word = "ridmap", .action = MOUNT_OPTION_RIDMAP },
 	{ .word = "rnoatime", REC_ATIME_SET(PLAN_ATTR_NOATIME) },
 	{ .word = "rnodev", REC_SET(PLAN_ATTR_NODEV) },
 	{ .word = "rnodiratime", REC_SET(PLAN_ATTR_NODIRATIME) },
@@ -87,15 +87,16 @@ const struct mount_option mount_options[] = {
 	{ .word = "tmpcopyup", .action = MOUNT_OPTION_COPY_UP },
 	{ .word = "unbindable", .propagation = PLAN_PROP_UNBINDABLE },
 
-	/* crun's extras: recursive forms of super block flags (no tree has them), symlinks, custom idmaps */
-	{ .word = "copy-symlink", .action = MOUNT_OPTION_LATER },
-	{ .word = "dest-nofollow", .action = MOUNT_OPTION_LATER },
-	{ .word = "rasync", .action = MOUNT_OPTION_LATER },
-	{ .word = "rdirsync", .action = MOUNT_OPTION_LATER },
-	{ .word = "rmand", .action = MOUNT_OPTION_LATER },
-	{ .word = "rnomand", .action = MOUNT_OPTION_LATER },
-	{ .word = "rsync", .action = MOUNT_OPTION_LATER },
-	{ .word = "src-nofollow", .action = MOUNT_OPTION_LATER },
+	{ .word = "copy-symlink", .action = MOUNT_OPTION_COPY_SYMLINK },
+	{ .word = "dest-nofollow", .action = MOUNT_OPTION_DESTINATION_NOFOLLOW },
+	{ .word = "src-nofollow", .action = MOUNT_OPTION_SOURCE_NOFOLLOW },
+
+	/* crun's recursive forms of what belongs to a super block, and so to no tree: as without the r */
+	{ .word = "rasync", .super_clear = PLAN_SUPER_SYNC },
+	{ .word = "rdirsync", .super_set = PLAN_SUPER_DIRSYNC },
+	{ .word = "rmand", .super_set = PLAN_SUPER_MAND },
+	{ .word = "rnomand", .super_clear = PLAN_SUPER_MAND },
+	{ .word = "rsync", .super_set = PLAN_SUPER_SYNC },
 
 	/* done by the manager before the runtime is called; no file system knows them */
 	{ .word = "U", .action = MOUNT_OPTION_IGNORED },
@@ -109,8 +110,8 @@ static const struct {
 	const char *prefix;
 	uint8_t action;
 } prefixes[] = {
-	{ "idmap=", MOUNT_OPTION_LATER },
-	{ "ridmap=", MOUNT_OPTION_LATER },
+	{ "idmap=", MOUNT_OPTION_IDMAP },
+	{ "ridmap=", MOUNT_OPTION_RIDMAP },
 	{ "relabel=", MOUNT_OPTION_IGNORED },
 };
 
@@ -156,14 +157,23 @@ static int add_propagation(struct reader *reader, struct spec_mount *mount, uint
 
 static int act(struct reader *reader, const struct json_node *node, struct spec_mount *mount, int action)
 {
-	if (action == MOUNT_OPTION_LATER)
-		return spec_refuse(reader, "mount option \"%.*s\" is not supported yet", (int)node->length,
-				   node->text);
+	const char *value = memchr(node->text, '=', node->length);
+
 	mount->bind |= action == MOUNT_OPTION_BIND || action == MOUNT_OPTION_RBIND;
 	mount->recursive |= action == MOUNT_OPTION_RBIND;
 	mount->remount |= action == MOUNT_OPTION_REMOUNT;
 	mount->copy_up |= action == MOUNT_OPTION_COPY_UP;
-	return 0;
+	mount->copy_symlink |= action == MOUNT_OPTION_COPY_SYMLINK;
+	mount->source_nofollow |= action == MOUNT_OPTION_SOURCE_NOFOLLOW;
+	mount->destination_nofollow |= action == MOUNT_OPTION_DESTINATION_NOFOLLOW;
+	mount->idmap |= action == MOUNT_OPTION_IDMAP || action == MOUNT_OPTION_RIDMAP;
+	mount->idmap_recursive |= action == MOUNT_OPTION_RIDMAP;
+	if (action == MOUNT_OPTION_IGNORED)
+		spec_warn(reader, "mount option \"%.*s\" on \"%s\" is for the container manager: ignored",
+			  (int)node->length, node->text, mount->destination ? mount->destination : "");
+	if (!value || (action != MOUNT_OPTION_IDMAP && action != MOUNT_OPTION_RIDMAP))
+		return 0;
+	return mount_idmap_read(reader, strchr(read_text(reader, node), '=') + 1, mount);
 }
 
 int mount_option_read(struct reader *reader, const struct json_node *node, struct spec_mount *mount)

@@ -37,6 +37,38 @@ static int read_destination(struct reader *reader, const struct json_node *node,
 	return 0;
 }
 
+static int wrong(struct reader *reader, const char *key, const char *text)
+{
+	return error_in(reader->error, spec_refuse(reader, "%s", text), key);
+}
+
+/* MNT-05, MNT-06, MNT-85 to MNT-87. Maps without the option count as well: "options SHOULD contain" it. */
+static int check_idmap(struct reader *reader, struct spec_mount *mount)
+{
+	bool uids = mount->uid_maps.count, gids = mount->gid_maps.count;
+
+	if (uids != gids)
+		return wrong(reader, uids ? "gidMappings" : "uidMappings",
+			     "must be present: an id-mapped mount has both maps or none");
+	if (uids && mount->option_uid_maps.count)
+		return wrong(reader, "options", "idmap=: the mount has uidMappings and gidMappings already");
+	if (mount->option_uid_maps.count) {
+		mount->uid_maps = mount->option_uid_maps;
+		mount->gid_maps = mount->option_gid_maps;
+	}
+	mount->idmap |= uids;
+	if (mount->idmap && (!mount->bind || mount->remount))
+		return wrong(reader, uids ? "uidMappings" : "options", "only bind mounts can be id-mapped");
+	return 0;
+}
+
+static int check_links(struct reader *reader, struct spec_mount *mount)
+{
+	if ((mount->copy_symlink || mount->source_nofollow) && (!mount->bind || mount->remount))
+		return wrong(reader, "options", "copy-symlink and src-nofollow are for bind mounts");
+	return 0;
+}
+
 /* The type "bind" of old configs means the option (MNT-31); a bind takes no data (MNT-07). */
 static int check(struct reader *reader, struct spec_mount *mount)
 {
@@ -53,7 +85,8 @@ static int check(struct reader *reader, struct spec_mount *mount)
 	if (!mount->bind && !mount->remount && !mount->type)
 		return error_in(reader->error,
 				spec_refuse(reader, "must be present unless the mount is a bind"), "type");
-	return 0;
+	int r = check_idmap(reader, mount);
+	return r < 0 ? r : check_links(reader, mount);
 }
 
 static int read_mount(struct reader *reader, const struct json_node *node, void *member)
@@ -63,8 +96,8 @@ static int read_mount(struct reader *reader, const struct json_node *node, void 
 		KEY("type", JSON_STRING, read_optional, AT(type)),
 		KEY("source", JSON_STRING, read_optional, AT(source)),
 		KEY("options", JSON_ARRAY, read_options, 0),
-		KEY("uidMappings", JSON_ARRAY, read_later, 0),
-		KEY("gidMappings", JSON_ARRAY, read_later, 0),
+		KEY("uidMappings", JSON_ARRAY, read_id_maps, AT(uid_maps)),
+		KEY("gidMappings", JSON_ARRAY, read_id_maps, AT(gid_maps)),
 		{ 0 },
 	};
 	int r = read_object(reader, node, keys, member);

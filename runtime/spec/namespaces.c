@@ -84,6 +84,20 @@ static bool overlap(uint32_t one, uint32_t one_size, uint32_t two, uint32_t two_
 	return one < two + two_size && two < one + one_size;
 }
 
+int id_maps_check(struct reader *reader, const struct spec_id_maps *maps)
+{
+	for (uint32_t i = 1; i < maps->count; i++)
+		for (uint32_t n = 0; n < i; n++) {
+			const struct spec_id_map *a = &maps->items[n], *b = &maps->items[i];
+
+			if (overlap(a->container_id, a->size, b->container_id, b->size) ||
+			    (a->relative == b->relative && overlap(a->host_id, a->size, b->host_id, b->size)))
+				return error_at(reader->error,
+						spec_refuse(reader, "overlaps with entry %u", n), i);
+		}
+	return 0;
+}
+
 int read_id_maps(struct reader *reader, const struct json_node *node, void *member)
 {
 	struct spec_id_maps *maps = member;
@@ -97,16 +111,7 @@ int read_id_maps(struct reader *reader, const struct json_node *node, void *memb
 	if (r < 0)
 		return r;
 	maps->items = items;
-	for (uint32_t i = 1; i < maps->count; i++)
-		for (uint32_t n = 0; n < i; n++) {
-			const struct spec_id_map *a = &maps->items[n], *b = &maps->items[i];
-
-			if (overlap(a->container_id, a->size, b->container_id, b->size) ||
-			    overlap(a->host_id, a->size, b->host_id, b->size))
-				return error_at(reader->error,
-						spec_refuse(reader, "overlaps with entry %u", n), i);
-		}
-	return 0;
+	return id_maps_check(reader, maps);
 }
 
 struct clock {

@@ -18,6 +18,10 @@ json_parser read_devices;      /* devices.c: struct spec_linux */
 json_parser read_device_rules; /* devices.c: struct spec_resources */
 json_parser read_resources;    /* resources.c: struct spec_resources * */
 json_parser read_seccomp;      /* seccomp.c: struct spec_seccomp * */
+json_parser read_scheduler;    /* scheduling.c: struct spec_scheduler * */
+json_parser read_io_priority;  /* scheduling.c: struct spec_io_priority * */
+json_parser read_exec_affinity; /* scheduling.c: struct spec_process */
+json_parser read_memory_policy; /* memory_policy.c: struct spec_memory_policy * */
 json_parser read_sysctl;       /* sysctl.c: struct spec_pairs */
 
 /* namespaces.c: maps, offsets and names that need a namespace of the container's own. */
@@ -27,6 +31,10 @@ int sysctl_check(struct reader *reader);
 
 /* mount_options.c: one option of `mount`; what is no known word goes to `data` (room for all). */
 int mount_option_read(struct reader *reader, const struct json_node *node, struct spec_mount *mount);
+/* mount_idmap.c: the value of an option idmap= or ridmap=, "uids=0-1000-10#10-2000-1;gids=@0-0-10". */
+int mount_idmap_read(struct reader *reader, const char *value, struct spec_mount *mount);
+/* namespaces.c: no two ranges of a map may overlap, on either side. */
+int id_maps_check(struct reader *reader, const struct spec_id_maps *maps);
 
 /* Put the object's key, escaped as RFC 6901 wants it, in front of an error's pointer. */
 int error_in_key(struct reader *reader, int r, const char *key);

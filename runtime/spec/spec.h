@@ -34,6 +34,16 @@ struct spec_capabilities { /* bit n: capability n of the kernel's headers */
 	uint64_t bounding, effective, permitted, inheritable, ambient;
 };
 
+struct spec_scheduler {
+	uint32_t policy; /* PLAN_SCHED_* */
+	int32_t nice;
+	uint32_t priority;
+	uint64_t flags, runtime, deadline, period; /* flags: PLAN_SCHED_RESET_ON_FORK... */
+};
+struct spec_io_priority {
+	uint32_t class, level; /* PLAN_IO_*, 0 to 7 */
+};
+
 struct spec_process {
 	bool terminal;
 	bool has_console_size;
@@ -52,10 +62,14 @@ struct spec_process {
 	const char *apparmor_profile, *selinux_label;
 	bool has_oom_score_adj;
 	int32_t oom_score_adj;
+	struct spec_scheduler *scheduler;
+	struct spec_io_priority *io_priority;
+	const char *affinity_initial, *affinity_final; /* of execCPUAffinity: for `exec` alone */
 };
 
 struct spec_id_map {
 	uint32_t container_id, host_id, size;
+	bool relative; /* only in idmap=: host_id is an id inside the container's user namespace */
 };
 struct spec_id_maps {
 	uint32_t count;
@@ -68,6 +82,10 @@ struct spec_mount {
 	const char *source;      /* or NULL; not yet made absolute */
 	/* options, sorted out by spec/mount_options.c: */
 	bool bind, recursive, remount, copy_up;
+	bool copy_symlink, source_nofollow, destination_nofollow;
+	bool idmap, idmap_recursive;           /* with no maps: those of the container's user namespace */
+	struct spec_id_maps uid_maps, gid_maps; /* both or none */
+	struct spec_id_maps option_uid_maps, option_gid_maps; /* of idmap=: moved there by spec/mounts.c */
 	uint64_t attr_set, attr_clear; /* PLAN_ATTR_* */
 	uint64_t rec_set, rec_clear;
 	uint32_t super_set, super_clear; /* PLAN_SUPER_* */
@@ -153,6 +171,13 @@ struct spec_hook_list {
 	struct spec_hook *items;
 };
 
+struct spec_memory_policy {
+	uint32_t mode;  /* PLAN_MEMORY_DEFAULT... */
+	uint64_t flags; /* PLAN_MEMORY_STATIC_NODES... */
+	uint32_t node_count;
+	uint64_t *nodes;
+};
+
 struct spec_linux {
 	uint32_t namespace_count;
 	struct spec_namespace *namespaces;
@@ -169,6 +194,7 @@ struct spec_linux {
 	struct spec_pairs sysctl; /* keys with '/' between the parts */
 	struct spec_strings masked_paths, readonly_paths;
 	const char *mount_label;
+	struct spec_memory_policy *memory_policy;
 	bool has_personality;
 	uint32_t personality;
 };

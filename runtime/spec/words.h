@@ -21,6 +21,11 @@ extern const struct word words_seccomp_operators[]; /* "SCMP_CMP_EQ" ... */
 extern const struct word words_seccomp_archs[];     /* "SCMP_ARCH_X86_64" ... -> SCMP_ARCH_* */
 extern const struct word words_seccomp_flags[];     /* "SECCOMP_FILTER_FLAG_LOG" ... -> bits */
 extern const struct word words_personalities[];     /* "LINUX" "LINUX32" */
+extern const struct word words_sched_policies[];    /* "SCHED_OTHER" ... -> PLAN_SCHED_* */
+extern const struct word words_sched_flags[];       /* "SCHED_FLAG_RECLAIM" ... -> PLAN_SCHED_* bits */
+extern const struct word words_io_classes[];        /* "IOPRIO_CLASS_RT" ... -> PLAN_IO_* */
+extern const struct word words_memory_modes[];      /* "MPOL_BIND" ... -> PLAN_MEMORY_* */
+extern const struct word words_memory_flags[];      /* "MPOL_F_STATIC_NODES" ... -> PLAN_MEMORY_* bits */
 
 /* The row of `word`, or NULL. */
 const struct word *words_find(const struct word *table, const char *word);
@@ -42,8 +47,12 @@ enum {
 	MOUNT_OPTION_RBIND,
 	MOUNT_OPTION_REMOUNT,
 	MOUNT_OPTION_COPY_UP,
-	MOUNT_OPTION_IGNORED,
-	MOUNT_OPTION_LATER /* an error: "not supported yet" */
+	MOUNT_OPTION_IGNORED, /* with a warning: the manager's own */
+	MOUNT_OPTION_IDMAP,
+	MOUNT_OPTION_RIDMAP,
+	MOUNT_OPTION_COPY_SYMLINK,
+	MOUNT_OPTION_SOURCE_NOFOLLOW,
+	MOUNT_OPTION_DESTINATION_NOFOLLOW
 };
 extern const struct mount_option mount_options[]; /* ends with a NULL word */
 
