@@ -1,5 +1,5 @@
-/* attacker STEP SWAPS COMMAND...: run COMMAND (an ocirun) and exchange paths of its container under its hands.
- * SWAPS is a file with lines "VICTIM<tab>DECOY"; both exist, and at each exchange they trade places
+/* attacker STEP SWAPS COMMAND...: run COMMAND (an ocirun) and exchange paths of its container under its
+ * hands. SWAPS is a file with lines "VICTIM<tab>DECOY"; both exist, and at each exchange they trade places
  * (renameat2 RENAME_EXCHANGE), so that the path leads now to the one, now to the other.
  *
  *   STEP n > 0   the shim is stopped at its n-th system call that could look at a path or a mount; all pairs
@@ -71,8 +71,8 @@ static void exchange_back(struct attack *a)
 /* Calls after which nothing can have changed for the next look at a path. */
 static bool is_dull(unsigned long number)
 {
-	static const long dull[] = { SYS_close, SYS_fcntl,  SYS_read,  SYS_write,  SYS_sendmsg,
-				     SYS_mmap,  SYS_munmap, SYS_prctl, SYS_capset, SYS_rt_sigaction,
+	static const long dull[] = { SYS_close, SYS_fcntl,  SYS_read,          SYS_write,  SYS_sendmsg,
+				     SYS_mmap,  SYS_munmap, SYS_prctl,         SYS_capset, SYS_rt_sigaction,
 				     SYS_brk,   SYS_fstat,  SYS_rt_sigprocmask };
 
 	for (size_t i = 0; i < sizeof dull / sizeof *dull; i++)

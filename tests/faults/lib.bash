@@ -7,6 +7,7 @@
 #   check_clean ID          no state directory, no cgroup, no mount is left of it
 #   name_of NUMBER          ret_name: the system call's name
 
+# shellcheck shell=bash disable=SC2154,SC2034
 # In a mount namespace of our own, where nobody else mounts; all shared, as systemd has it.
 if [ -z "${OCIRUN_FAULTS_INSIDE-}" ]; then
 	OCIRUN_FAULTS_INSIDE=1 exec unshare -m --propagation private -- /bin/bash -c 'mount --make-rshared / && exec "$@"' -- "$0" "$@"
@@ -32,7 +33,7 @@ begin() {
 	local word value
 	while read -r value word; do names[value]=$word; done < <(printf '#include <sys/syscall.h>\n' | cc -E -dM - |
 		sed -n 's/^#define __NR_\([a-z0-9_]*\) \([0-9]*\)$/\2 \1/p')
-	cd "$dir/bundle"
+	cd "$dir/bundle" || exit
 	"$ocirun" spec
 	# a config that uses most stages; bin/whole checks what a failing call must not have left out
 	jq --arg group "/$group/c" --arg data "$dir/data" '
