@@ -236,8 +236,9 @@ int main(int argc, char **argv)
 	struct error error = { 0 };
 	struct parsed parsed;
 
-	listen_fill();            /* before anything is opened */
-	signal(SIGXFSZ, SIG_IGN); /* a write beyond RLIMIT_FSIZE is an error to be told and undone, not our death */
+	listen_fill(); /* before anything is opened */
+	signal(SIGXFSZ,
+	       SIG_IGN); /* a write beyond RLIMIT_FSIZE is an error to be told and undone, not our death */
 	signal(SIGCHLD, SIG_DFL); /* a caller that ignores it would take the status of every child from us */
 	if (argc < 1)
 		return 1;

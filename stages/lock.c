@@ -1,8 +1,8 @@
 /* Row `sources`, record `lock`: mount flags that the host has set stay locked in a user namespace. A detached
- * clone knows no locks, so the root of a container that keeps CAP_SYS_ADMIN could make a host's read-only mount
- * writable. The kernel locks what a new user namespace COPIES (copy_mnt_ns: lock_mnt_tree): so the trees stand
- * for a moment in a namespace of the host's, on a tmpfs of their own, and are cloned again from the copy.
- * Nothing is mounted in the namespace we came from.
+ * clone knows no locks, so the root of a container that keeps CAP_SYS_ADMIN could make a host's read-only
+ * mount writable. The kernel locks what a new user namespace COPIES (copy_mnt_ns: lock_mnt_tree): so the
+ * trees stand for a moment in a namespace of the host's, on a tmpfs of their own, and are cloned again from
+ * the copy. Nothing is mounted in the namespace we came from.
  */
 #include "lock.h"
 
@@ -113,6 +113,7 @@ int lock_take_back(struct shim *shim, struct fault *fault)
 			r = take(shim, parking, source);
 	}
 	shim->parked = NULL;
-	return r < 0 ? fault_set(fault, FAULT_CLONE_TREE, r, "what comes from the host, in the user namespace")
+	return r < 0 ? fault_set(fault, FAULT_CLONE_TREE, r,
+				 "what comes from the host, in the user namespace")
 		     : 0;
 }

@@ -141,4 +141,5 @@ static int source_run(struct shim *shim, const struct plan_record *record, struc
 	return ways[source->what](shim, source, fault);
 }
 
-const struct stage stage_sources = { "sources", { { PLAN_KIND_source, source_run }, { PLAN_KIND_lock, lock_trees } } };
+const struct stage stage_sources = { "sources",
+				     { { PLAN_KIND_source, source_run }, { PLAN_KIND_lock, lock_trees } } };

@@ -14,12 +14,12 @@ static const struct {
 	int64_t magic;
 	const char *name;
 } file_systems[] = {
-	{ 0x01021994, "tmpfs" },    { 0xef53, "ext4" },      { 0x58465342, "xfs" },
-	{ 0x9123683e, "btrfs" },    { 0x794c7630, "overlay" }, { 0x65735546, "fuse" },
-	{ 0x6969, "nfs" },          { 0x01021997, "9p" },    { 0xff534d42, "cifs" },
-	{ 0x9fa0, "proc" },         { 0x62656572, "sysfs" }, { 0x2fc12fc1, "zfs" },
-	{ 0x858458f6, "ramfs" },    { 0x63677270, "cgroup2" }, { 0x4d44, "vfat" },
-	{ 0xf2f52010, "f2fs" },     { 0x00c36400, "ceph" },  { 0x73717368, "squashfs" },
+	{ 0x01021994, "tmpfs" }, { 0xef53, "ext4" },        { 0x58465342, "xfs" },
+	{ 0x9123683e, "btrfs" }, { 0x794c7630, "overlay" }, { 0x65735546, "fuse" },
+	{ 0x6969, "nfs" },       { 0x01021997, "9p" },      { 0xff534d42, "cifs" },
+	{ 0x9fa0, "proc" },      { 0x62656572, "sysfs" },   { 0x2fc12fc1, "zfs" },
+	{ 0x858458f6, "ramfs" }, { 0x63677270, "cgroup2" }, { 0x4d44, "vfat" },
+	{ 0xf2f52010, "f2fs" },  { 0x00c36400, "ceph" },    { 0x73717368, "squashfs" },
 };
 
 static bool mapped(const struct plan_source *source)

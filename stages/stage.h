@@ -36,10 +36,10 @@ struct shim {
 	int root;                  /* O_PATH of the container's root; after pivot of "/" */
 	bool pivoted;              /* "/" is the container's root */
 	/* of the mount stages; all 0 and NULL at first */
-	const char *parked;              /* where `lock` parked the trees; NULL: they are in trees[] */
+	const char *parked;                     /* where `lock` parked the trees; NULL: they are in trees[] */
 	uint64_t attached[PLAN_MAX_TREES / 64]; /* bit: trees[i] stands in the view already; see attach.h */
 	bool unsettled;                 /* before 5.12: propagation of a tree comes after its attaching */
-	int proc_view;      /* the root of that mount, for `masks`; 0: none */
+	int proc_view;                  /* the root of that mount, for `masks`; 0: none */
 	int64_t proc_mount;             /* id of the mount on the container's /proc; 0: none yet */
 	int mask_tmpfs;                 /* the one under all masked directories; 0: not made yet */
 	int device_parent;              /* directory of the last device, when device_parent_path is set */

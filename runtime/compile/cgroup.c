@@ -141,7 +141,8 @@ static bool host_id(const struct compile *c, const struct spec_id_maps *maps, ui
 	return false;
 }
 
-/* Whether the container sees its group as the root of a tree that it may write to; ret_source: which mount. */
+/* Whether the container sees its group as the root of a tree that it may write to; ret_source: which
+ * mount. */
 static bool is_delegated(struct compile *c, const char **ret_source)
 {
 	const struct spec *spec = c->spec;

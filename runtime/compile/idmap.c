@@ -75,9 +75,10 @@ int compile_idmap(struct compile *c, const struct spec_mount *mount, struct tree
 	if (mount->uid_maps.count)
 		return own_maps(c, mount, ret, source);
 	if (!user)
-		return compile_refuse(c, source,
-				      "idmap: the mount has no uidMappings and gidMappings, and the container no "
-				      "user namespace that they could be taken from");
+		return compile_refuse(
+			c, source,
+			"idmap: the mount has no uidMappings and gidMappings, and the container no "
+			"user namespace that they could be taken from");
 	if (user->path) {
 		ret->user = writer_text(c->writer, user->path);
 		return 0;

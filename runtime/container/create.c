@@ -101,8 +101,8 @@ static int copy_config(struct making *making)
 	return 0;
 }
 
-/* Until a group is known to be empty it is not ours: if we are killed, the sweep must not end the processes of
- * a group that was there before. Only those that do not exist yet are named. */
+/* Until a group is known to be empty it is not ours: if we are killed, the sweep must not end the processes
+ * of a group that was there before. Only those that do not exist yet are named. */
 static struct state first_state(const struct making *making)
 {
 	struct arena *arena = making->globals->arena;

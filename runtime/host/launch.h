@@ -8,12 +8,13 @@
 struct launch {
 	const struct compiled *compiled;
 	struct host_cgroups groups;
-	int sock;         /* host's end */
-	int64_t pid;      /* of the process that becomes the container, as the host sees it */
-	int pidfd;        /* of it */
-	int64_t helper;   /* first process when a second clone made init: to be reaped; 0 none */
-	int master;       /* console master from READY, -1 */
-	/* called when FORKED has changed `pid`, or NULL: whoever kills the container has to find the new one */
+	int sock;       /* host's end */
+	int64_t pid;    /* of the process that becomes the container, as the host sees it */
+	int pidfd;      /* of it */
+	int64_t helper; /* first process when a second clone made init: to be reaped; 0 none */
+	int master;     /* console master from READY, -1 */
+	/* called when FORKED has changed `pid`, or NULL: whoever kills the container has to find the new
+	 * one */
 	int (*on_forked)(void *context, struct error *error);
 	void *context;
 	bool hooks_began; /* a hook may have run before the start: poststop is due */

@@ -6,23 +6,23 @@
 
 #include "dispatch.h"
 
-json_parser read_process;      /* process.c: struct spec_process * */
-json_parser read_capabilities; /* capabilities.c: struct spec_capabilities * */
-json_parser read_mounts;       /* mounts.c: struct spec */
-json_parser read_hooks;        /* hooks.c: struct spec_hook_list[6] */
-json_parser read_linux;        /* linux.c: struct spec_linux * */
-json_parser read_namespaces;   /* namespaces.c: struct spec_linux */
-json_parser read_id_maps;      /* namespaces.c: struct spec_id_maps */
-json_parser read_time_offsets; /* namespaces.c: struct spec_linux */
-json_parser read_devices;      /* devices.c: struct spec_linux */
-json_parser read_device_rules; /* devices.c: struct spec_resources */
-json_parser read_resources;    /* resources.c: struct spec_resources * */
-json_parser read_seccomp;      /* seccomp.c: struct spec_seccomp * */
-json_parser read_scheduler;    /* scheduling.c: struct spec_scheduler * */
-json_parser read_io_priority;  /* scheduling.c: struct spec_io_priority * */
+json_parser read_process;       /* process.c: struct spec_process * */
+json_parser read_capabilities;  /* capabilities.c: struct spec_capabilities * */
+json_parser read_mounts;        /* mounts.c: struct spec */
+json_parser read_hooks;         /* hooks.c: struct spec_hook_list[6] */
+json_parser read_linux;         /* linux.c: struct spec_linux * */
+json_parser read_namespaces;    /* namespaces.c: struct spec_linux */
+json_parser read_id_maps;       /* namespaces.c: struct spec_id_maps */
+json_parser read_time_offsets;  /* namespaces.c: struct spec_linux */
+json_parser read_devices;       /* devices.c: struct spec_linux */
+json_parser read_device_rules;  /* devices.c: struct spec_resources */
+json_parser read_resources;     /* resources.c: struct spec_resources * */
+json_parser read_seccomp;       /* seccomp.c: struct spec_seccomp * */
+json_parser read_scheduler;     /* scheduling.c: struct spec_scheduler * */
+json_parser read_io_priority;   /* scheduling.c: struct spec_io_priority * */
 json_parser read_exec_affinity; /* scheduling.c: struct spec_process */
 json_parser read_memory_policy; /* memory_policy.c: struct spec_memory_policy * */
-json_parser read_sysctl;       /* sysctl.c: struct spec_pairs */
+json_parser read_sysctl;        /* sysctl.c: struct spec_pairs */
 
 /* namespaces.c: maps, offsets and names that need a namespace of the container's own. */
 int namespaces_check(struct reader *reader);

@@ -83,10 +83,10 @@ struct spec_mount {
 	/* options, sorted out by spec/mount_options.c: */
 	bool bind, recursive, remount, copy_up;
 	bool copy_symlink, source_nofollow, destination_nofollow;
-	bool idmap, idmap_recursive;           /* with no maps: those of the container's user namespace */
+	bool idmap, idmap_recursive;            /* with no maps: those of the container's user namespace */
 	struct spec_id_maps uid_maps, gid_maps; /* both or none */
 	struct spec_id_maps option_uid_maps, option_gid_maps; /* of idmap=: moved there by spec/mounts.c */
-	uint64_t attr_set, attr_clear; /* PLAN_ATTR_* */
+	uint64_t attr_set, attr_clear;                        /* PLAN_ATTR_* */
 	uint64_t rec_set, rec_clear;
 	uint32_t super_set, super_clear; /* PLAN_SUPER_* */
 	uint32_t propagation_count;

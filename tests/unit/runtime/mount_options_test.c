@@ -174,10 +174,20 @@ static void idmap_takes_ranges(void **state)
 static void idmap_refuses_nonsense(void **state)
 {
 	static const char *const values[] = {
-		"",           "uids=0-1-1",           "uids=;gids=0-0-1",      "uids=0-1;gids=0-0-1",
-		"uids=0-0-0;gids=0-0-1", "uids=0-0-1#;gids=0-0-1", "uids=0-0-1;uids=0-0-1", "uids=0-0-1,gids=0-0-1",
-		"uids=4294967295-0-1;gids=0-0-1", "uids=99999999999-0-1;gids=0-0-1", "uids=0-0-2#1-5-1;gids=0-0-1",
-		"uids=@@0-0-1;gids=0-0-1", "uids= 0-0-1;gids=0-0-1", "uid",
+		"",
+		"uids=0-1-1",
+		"uids=;gids=0-0-1",
+		"uids=0-1;gids=0-0-1",
+		"uids=0-0-0;gids=0-0-1",
+		"uids=0-0-1#;gids=0-0-1",
+		"uids=0-0-1;uids=0-0-1",
+		"uids=0-0-1,gids=0-0-1",
+		"uids=4294967295-0-1;gids=0-0-1",
+		"uids=99999999999-0-1;gids=0-0-1",
+		"uids=0-0-2#1-5-1;gids=0-0-1",
+		"uids=@@0-0-1;gids=0-0-1",
+		"uids= 0-0-1;gids=0-0-1",
+		"uid",
 	};
 	char quoted[128];
 
