@@ -22,6 +22,8 @@ static void drop_host(struct shim *shim)
 	for (size_t i = 0; i < sizeof shim->joins / sizeof *shim->joins; i++)
 		fd_close_at(&shim->joins[i]);
 	fd_close_at(&shim->proc);
+	if (shim->proc_view > 0)
+		fd_close_at(&shim->proc_view);
 }
 
 /* EINVAL: the id is not mapped. A whole sentence, since clients of runc look for its words. */

@@ -187,18 +187,27 @@ static int refuse_proc(const struct shim *shim, const struct plan_mount *mount, 
 	return -EPERM;
 }
 
-/* Only from here on is there something to protect. */
+/* Only from here on is there something to protect; and `masks` need not look for it again by its name, which
+ * somebody who shares the root file system may have given to something else. */
 static int note_proc(struct shim *shim, const struct plan_mount *mount, int fd)
 {
 	int64_t id;
+	int copy;
 
 	if (!(mount->flags & PLAN_MOUNT_PLAIN_DIRECTORY) ||
 	    strcmp(plan_text(shim->plan, mount->target), "/proc") != 0)
 		return 0;
 	id = sys_mount_id(fd, "", AT_EMPTY_PATH);
-	if (id > 0)
-		shim->proc_mount = id;
-	return id < 0 ? (int)id : 0;
+	if (id < 0)
+		return (int)id;
+	copy = sys_dup(fd, 3);
+	if (copy < 0)
+		return copy;
+	if (shim->proc_view > 0)
+		fd_close(shim->proc_view);
+	shim->proc_view = copy;
+	shim->proc_mount = id;
+	return 0;
 }
 
 static int find_target(const struct shim *shim, const struct plan_mount *mount, bool directory,
