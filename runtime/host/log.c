@@ -78,6 +78,10 @@ static void to_stderr(const struct globals *globals, const char *text)
 
 	if (length < 0)
 		return;
+	/* ids, keys and paths are a user's: no second line, no escape sequence for a terminal */
+	for (char *c = line; c < line + length - 1; c++)
+		if ((unsigned char)*c < ' ' || *c == 0x7f)
+			*c = ' ';
 	write_line(STDERR_FILENO, line, (size_t)length);
 	free(line);
 }

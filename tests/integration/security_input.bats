@@ -1,0 +1,172 @@
+#!/usr/bin/env bats
+# Names, numbers and sizes that come from the command line and config.json (rules R10, R11, R12): all refused in
+# one line or done right, never cut.
+
+load lib
+load security
+
+test_setup() { security_setup; }
+
+@test "R12 ids: no path, no name of ours, no control byte, no length beyond a name" {
+	local id long
+	long=$(printf 'a%.0s' {1..256})
+	for id in a/b ../x . .. / '' '@new.1' '@seccomp' 'a b' $'a\nb' 'a;b' 'a%b' 'é' "$long" '*' '~'; do
+		run_fail ocirun run --bundle "$BUNDLE" -- "$id"
+		[ "${#lines[@]}" -eq 1 ]
+		for command in state start delete kill; do run_fail ocirun "$command" -- "$id"; done
+	done
+	untouched
+	run_ok ocirun run --bundle "$BUNDLE" "${long:0:200}-$ID"
+}
+
+@test "R12 cgroupsPath with .. stays below the mount, of every form" {
+	local path
+	for path in ../../../../../../ocirun-test/$ID /../../../$ID "a/../../../$ID" "/ocirun-test/../../../ocirun-test/$ID"; do
+		config ".linux.cgroupsPath = \"$path\""
+		set_args sleep 100
+		create
+		! grep -q '\.\.' "/proc/$(pid_of)/cgroup"
+		grep -q "$ID" "/proc/$(pid_of)/cgroup"
+		ocirun delete -f "$ID"
+		[ -z "$(find / -maxdepth 2 -name "$ID" 2>/dev/null)" ]
+	done
+}
+
+@test "R12 delete does not follow links that were put into the state directory" {
+	set_args sleep 100
+	create
+	ln -s "$CANARY" "$ROOT/$ID/notify2"
+	ln -s "$CANARY/file" "$ROOT/$ID/file"
+	mkdir "$ROOT/$ID/sub"
+	ln -s "$CANARY/dir" "$ROOT/$ID/sub/dir"
+	ocirun delete -f "$ID"
+	[ ! -e "$ROOT/$ID" ]
+	untouched
+	# nor an id that is a link
+	ln -s "$CANARY" "$ROOT/linked"
+	for command in state delete "delete -f" kill start; do
+		# shellcheck disable=SC2086
+		run_fail ocirun $command linked
+	done
+	untouched
+}
+
+@test "R10 annotations, hostname and env with every kind of byte: as they are, in state and hooks" {
+	config '.annotations = {"a\"b\\c\u0001\u007f": "\"},\"pid\":1,\n\ud83d\ude00", "": "empty"} | .hooks = {createRuntime: [{path: "/bin/sh", args: ["sh", "-c", "cat >'"$DIR"'/hook"]}]}'
+	set_args sleep 100
+	run ocirun create --bundle "$BUNDLE" "$ID" </dev/null
+	if [ "$status" -eq 0 ]; then
+		[ "$(ocirun state "$ID" | jq -c .annotations)" = "$(jq -c .annotations "$BUNDLE/config.json")" ]
+		[ "$(jq -c .annotations "$DIR/hook")" = "$(jq -c .annotations "$BUNDLE/config.json")" ]
+		[ "$(jq .pid "$DIR/hook")" = "$(pid_of)" ]
+	else
+		[ "${#lines[@]}" -eq 1 ]
+	fi
+	local member
+	for member in .hostname .process.args[0] .process.cwd .process.env[0] .root.path .linux.cgroupsPath .mounts[0].destination '.linux.maskedPaths[0]'; do
+		cp "$BUNDLE/config.json" "$DIR/clean.json"
+		config "$member = \"/x\\u0000y\""
+		run_fail ocirun run --bundle "$BUNDLE" "$ID-nul"
+		[ "${#lines[@]}" -eq 1 ]
+		cp "$DIR/clean.json" "$BUNDLE/config.json"
+	done
+}
+
+@test "CVE-2021-43784 R10 id maps, mount data, paths and counts beyond every 16-bit or page limit: whole or refused" {
+	local i
+	# 64 KiB of id map
+	jq '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [range(5000) | {containerID: (. * 2), hostID: (100000 + . * 2), size: 1}]
+		| .linux.gidMappings = .linux.uidMappings' "$BUNDLE/config.json" >"$DIR/maps.json"
+	cp "$BUNDLE/config.json" "$DIR/clean.json"
+	cp "$DIR/maps.json" "$BUNDLE/config.json"
+	attack_refused
+	has /linux/uidMappings
+	# as many as fit one page: all of them
+	cp "$DIR/clean.json" "$BUNDLE/config.json"
+	config '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1}] + [range(1;190) | {containerID: (. * 2), hostID: (100000 + . * 2), size: 1}]
+		| .linux.gidMappings = [{containerID: 0, hostID: 100000, size: 65536}]'
+	chown -R 100000:100000 "$BUNDLE/rootfs"
+	chmod 755 "$DIR" "$BUNDLE"
+	set_args sh -c 'cat /proc/self/uid_map | wc -l'
+	attack_contained
+	[ "$output" = 190 ]
+	cp "$DIR/clean.json" "$BUNDLE/config.json"
+	chown -R 0:0 "$BUNDLE/rootfs"
+	# options of 5000 bytes
+	config '.mounts += [{destination: "/tmp", type: "tmpfs", source: "tmpfs", options: [range(700) | "size=1"]}]'
+	attack
+	# a path of 4095 bytes, and one more
+	cp "$DIR/clean.json" "$BUNDLE/config.json"
+	config '.linux.maskedPaths = ["/" + ("a/" * 2047)]'
+	attack_contained
+	config '.linux.maskedPaths = ["/" + ("a/" * 2048)]'
+	attack
+	config '.linux.maskedPaths = [] | .process.cwd = "/" + ("a" * 5000)'
+	attack_refused
+	config '.process.cwd = "/" | .process.args = ["x" * 5000]'
+	attack_refused
+	config '.process.args = ["true", "x" * 131072]'
+	attack_refused
+	config '.process.args = ["sh", "-c", "echo ${#0}", "x" * 131000]'
+	attack_contained
+	[ "$output" = 131000 ]
+}
+
+@test "R10 a config.json above 16 MiB, a fifo, a directory, an endless device in its place" {
+	head -c $((16 * 1024 * 1024 + 1)) /dev/zero | tr '\0' ' ' >>"$BUNDLE/config.json"
+	attack_refused
+	has "larger than 16 MiB"
+	rm "$BUNDLE/config.json"
+	mkfifo "$BUNDLE/config.json"
+	run_fail timeout 10 "$OCIRUN" --root "$ROOT" run --bundle "$BUNDLE" "$ID"
+	[ "$status" -eq 1 ]
+	rm "$BUNDLE/config.json"
+	ln -s /dev/zero "$BUNDLE/config.json"
+	run_fail timeout 10 "$OCIRUN" --root "$ROOT" run --bundle "$BUNDLE" "$ID"
+	[ "$status" -eq 1 ]
+	rm "$BUNDLE/config.json"
+	mkdir "$BUNDLE/config.json"
+	attack_refused
+}
+
+@test "R10 2000 mounts: all there, or refused before anything is touched" {
+	config '.mounts += [range(2000) | {destination: "/tmp/m\(.)", type: "tmpfs", source: "tmpfs", options: ["size=4k"]}]'
+	set_args sh -c 'grep -c " /tmp/m" /proc/self/mountinfo'
+	attack
+	if [ "$status" -eq 0 ]; then [ "$output" = 2000 ]; else [ "${#lines[@]}" -eq 1 ]; fi
+	config '.mounts |= map(select(.destination | startswith("/tmp/m") | not))' \
+		'.mounts += [range(2000) | {destination: "/tmp/b\(.)", type: "bind", source: "/bin", options: ["bind", "ro"]}]'
+	attack
+	[ "${#lines[@]}" -eq 1 ]
+}
+
+@test "R11 numbers of users, modes and devices: whole or refused" {
+	local value
+	for value in -1 4294967296 4294967295 1.5 '"0"' null 1e20 '[0]'; do
+		cp "$BUNDLE/config.json" "$DIR/clean.json"
+		config ".process.user.uid = $value"
+		run ocirun run --bundle "$BUNDLE" "$ID"
+		if [ "$value" = null ]; then [ "$status" -eq 0 ]; else [ "$status" -eq 1 ] && [ "${#lines[@]}" -eq 1 ]; fi
+		cp "$DIR/clean.json" "$BUNDLE/config.json"
+	done
+}
+
+@test "R8 a filter for x86_64 alone: calls of the x32 table are not let through" {
+	[ "$(uname -m)" = x86_64 ] || skip "x32 is of x86_64"
+	command -v perl >/dev/null || skip "no perl"
+	local lib action
+	cp "$(command -v perl)" "$BUNDLE/rootfs/bin/perl"
+	for lib in $(ldd "$(command -v perl)" | grep -o '/[^ )]*'); do
+		mkdir -p "$BUNDLE/rootfs$(dirname "$lib")"
+		cp "$lib" "$BUNDLE/rootfs$lib"
+	done
+	# 39 is getpid; 0x40000000 the x32 bit. mkdir is denied, and must be by every number that it has
+	set_args perl -e '$| = 1; print syscall(39) > 0 ? "native\n" : "none\n"; my $p = "/x32"; my $r = syscall(0x40000000 + 83, $p, 0); print "x32 $r\n"'
+	for action in SCMP_ACT_ERRNO SCMP_ACT_KILL_PROCESS; do
+		config ".linux.seccomp = {defaultAction: \"SCMP_ACT_ALLOW\", architectures: [\"SCMP_ARCH_X86_64\"], syscalls: [{names: [\"mkdir\", \"mkdirat\"], action: \"$action\"}]}"
+		run ocirun run --bundle "$BUNDLE" "$ID"
+		has native
+		lacks "x32 0"
+		[ ! -e "$BUNDLE/rootfs/x32" ]
+	done
+}
