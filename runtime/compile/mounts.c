@@ -215,6 +215,38 @@ static int add_filesystem(struct compile *c, const struct spec_mount *mount, str
 	return 0;
 }
 
+/* MNT-45: with "bind" the flags of the mount alone; without it also the super block, whose flags are taken
+ * away by words of their own (fs_context's common_clear_sb_flag). */
+static int add_remount(struct compile *c, const struct spec_mount *mount, struct plan_mount *record,
+		       const char *source)
+{
+	static const struct {
+		uint32_t flag;
+		const char *word;
+	} off[] = {
+		{ PLAN_SUPER_RDONLY, "rw" },
+		{ PLAN_SUPER_SYNC, "async" },
+		{ PLAN_SUPER_MAND, "nomand" },
+		{ PLAN_SUPER_LAZYTIME, "nolazytime" },
+	};
+	const char **items = arena_alloc(c->arena, (mount->data.count + 4) * sizeof *items);
+	uint32_t count = 0;
+
+	for (size_t i = 0; i < sizeof off / sizeof off[0]; i++)
+		if (mount->super_clear & off[i].flag)
+			items[count++] = off[i].word;
+	for (uint32_t i = 0; i < mount->data.count; i++)
+		items[count++] = mount->data.items[i];
+	record->how = PLAN_MOUNT_REMOUNT;
+	record->propagation = propagation(c, mount);
+	if (mount->bind)
+		record->super = 0;
+	else
+		record->options = writer_strings(c->writer, count, items);
+	WRITER_ADD(c->writer, MOUNTS, mount, record, source);
+	return 0;
+}
+
 static int add_mount(struct compile *c, const struct spec_mount *mount, const char *source)
 {
 	const char *target = lexical_join(c->arena, "/", mount->destination);
@@ -232,12 +264,8 @@ static int add_mount(struct compile *c, const struct spec_mount *mount, const ch
 
 	if (r < 0)
 		return r;
-	if (mount->remount) {
-		record.how = PLAN_MOUNT_REMOUNT;
-		record.propagation = propagation(c, mount);
-		WRITER_ADD(c->writer, MOUNTS, mount, &record, source);
-		return 0;
-	}
+	if (mount->remount)
+		return add_remount(c, mount, &record, source);
 	if (mount->bind)
 		return add_bind(c, mount, &record, target, source);
 	if (type_is(mount, "cgroup") || type_is(mount, "cgroup2"))

@@ -1,6 +1,6 @@
 /* Rows `launch`, `namespaces` and `network`: the new namespaces. The pid namespace is one that a process is
- * born into: by the launch itself where the host's rights own it, by a second clone where a new user
- * namespace has to own it.
+ * born into: by the launch itself where the host's rights own it, by a second clone where a user namespace,
+ * new or joined, has to own it (else no proc could be mounted in it).
  */
 #include "compile/rows.h"
 
@@ -22,7 +22,7 @@ int compile_launch(struct compile *c)
 
 	if (pid && pid->path)
 		record.pid_path = writer_text(c->writer, pid->path);
-	else if (pid && !c->new_user_namespace)
+	else if (pid && !compile_user_namespace(c))
 		record.born = PLAN_NS_PID;
 	WRITER_ADD(c->writer, LAUNCH, launch, &record, "");
 	return 0;
@@ -66,7 +66,7 @@ int compile_namespaces(struct compile *c)
 		return compile_refuse(c, "/linux/namespaces", "this kernel has no cgroup namespaces");
 	if (compile_locks(c)) /* unshared with the user namespace: see stages/lock.h */
 		record.unshare &= ~(uint64_t)PLAN_NS_MOUNT;
-	if (set & PLAN_NS_PID && c->new_user_namespace)
+	if (set & PLAN_NS_PID && compile_user_namespace(c))
 		record.born = PLAN_NS_PID;
 	record.time_offsets = writer_text(c->writer, offsets);
 	if (record.unshare | record.born)

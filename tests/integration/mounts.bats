@@ -1,0 +1,402 @@
+#!/usr/bin/env bats
+# Mounts (rows MNT of the spine): each option word in a container, its effect read back from mountinfo inside;
+# id maps, links, targets and sources. Sources stand in a mount namespace of the test's own, held by a sleeper.
+
+load lib
+
+test_setup() {
+	needs_root
+	new_bundle true
+	config '.root.readonly = false'
+	unshare -m --propagation private sleep 1000 </dev/null >/dev/null 2>&1 3>&- &
+	VIEW=$!
+	wait_for view_is_apart
+	SRC=$DIR/src
+	mkdir "$SRC"
+	view mount -t tmpfs src "$SRC"
+	view mkdir "$SRC/plain" "$SRC/plain/sub" "$SRC/full"
+}
+test_teardown() {
+	[ -z "${VIEW-}" ] || kill "$VIEW"
+}
+view_is_apart() { [ "$(readlink "/proc/$VIEW/ns/mnt")" != "$(readlink /proc/self/ns/mnt)" ]; }
+view() { nsenter --mount="/proc/$VIEW/ns/mnt" -- "$@"; }
+
+mount_entry() { # DESTINATION TYPE SOURCE [OPTION...]
+	jq --arg d "$1" --arg t "$2" --arg s "$3" '.mounts += [{destination: $d, type: $t, source: $s, options: $ARGS.positional}]' \
+		--args -- "${@:4}" <"$BUNDLE/config.json" >"$BUNDLE/config.json.new"
+	mv "$BUNDLE/config.json.new" "$BUNDLE/config.json"
+}
+inside() { # SCRIPT, in a container of the view
+	set_args sh -c "$1"
+	run_ok view "$OCIRUN" --root "$ROOT" run --bundle "$BUNDLE" "$ID"
+}
+refused() { # TEXT: the container cannot be made, and that is why
+	run_fail view "$OCIRUN" --root "$ROOT" run --bundle "$BUNDLE" "$ID"
+	has "$1"
+}
+
+# What stands in $output (mountinfo) of the mount on $1: flags of the mount, propagation, flags of the super block.
+flags_of() { awk -v at="$1" '$5 == at {f = $6} END {print f}' <<<"$output"; }
+peers_of() { awk -v at="$1" '$5 == at {p = ""; for (i = 7; $i != "-"; i++) p = p " " $i} END {print substr(p, 2)}' <<<"$output" | sed 's/:[0-9]*//g'; }
+super_of() { awk -v at="$1" '$5 == at {s = $NF} END {print s}' <<<"$output"; }
+same() { # WHAT WANTED GOT
+	[ "$2" = "$3" ] || { echo "$1: wanted \"$2\", got \"$3\"" >&2; FAILED=1; }
+}
+
+ALL=nosuid,nodev,noexec,noatime,nodiratime
+full_source() { # a tmpfs with every flag of a mount, and one below it
+	view mount -t tmpfs -o "$ALL" full "$SRC/full"
+	view mkdir "$SRC/full/sub"
+	view mount -t tmpfs -o "ro,$ALL" sub "$SRC/full/sub"
+	if nosymfollow_shows; then view mount -o remount,bind,ro,nosymfollow,"$ALL" "$SRC/full"; view mount -o remount,bind,ro,nosymfollow,"$ALL" "$SRC/full/sub"; else
+		view mount -o remount,bind,ro,"$ALL" "$SRC/full"; fi
+}
+nosymfollow_shows() { # 5.10, and a mount(8) that knows the word
+	view mount -t tmpfs try "$SRC/plain/sub" && view mount -o remount,bind,nosymfollow "$SRC/plain/sub" 2>/dev/null
+	local r=$?
+	view umount "$SRC/plain/sub"
+	return $r
+}
+
+@test "MNT-23 MNT-24 MNT-26 MNT-27 MNT-29 MNT-35 MNT-37 MNT-39 MNT-40 MNT-52 words that set a flag of a bind" {
+	local row table='
+		none        rw,relatime
+		ro          ro,relatime
+		nosuid      rw,nosuid,relatime
+		nodev       rw,nodev,relatime
+		noexec      rw,noexec,relatime
+		noatime     rw,noatime
+		nodiratime  rw,nodiratime,relatime
+		strictatime rw
+		relatime    rw,relatime
+		nosymfollow rw,relatime,nosymfollow
+		norelatime  rw,relatime
+		atime       rw,relatime
+		async       rw,relatime
+		defaults    rw,relatime'
+	while read -r word wanted; do [ -z "$word" ] || mount_entry "/m/$word" none "$SRC/plain" bind "${word/none/}"; done <<<"$table"
+	mount_entry /m/several none "$SRC/plain" bind nosuid noexec ro noatime rw exec
+	inside 'cat /proc/self/mountinfo'
+	while read -r word wanted; do [ -z "$word" ] || same "$word" "$wanted" "$(flags_of "/m/$word")"; done <<<"$table"
+	same "the last of opposites" rw,nosuid,noatime "$(flags_of /m/several)"
+	[ -z "${FAILED-}" ]
+}
+
+@test "MNT-25 MNT-28 MNT-30 MNT-34 MNT-36 MNT-38 MNT-41 MNT-53 words that clear a flag of a bind" {
+	full_source
+	local all word wanted table
+	all=$(view awk -v at="$SRC/full" '$5 == at {print $6}' /proc/self/mountinfo)
+	table="none $all"$'\n'
+	for word in rw suid dev exec diratime symfollow; do
+		case $word in rw) wanted=${all/ro/rw} ;; *) wanted=${all/,no$word/} ;; esac
+		table+="$word $wanted"$'\n'
+	done
+	for word in atime relatime; do table+="$word ${all/noatime,nodiratime/nodiratime,relatime}"$'\n'; done
+	table+="strictatime ${all/noatime,/}"$'\n'
+	table+="nostrictatime ${all/noatime,nodiratime/nodiratime,relatime}"$'\n'"norelatime $all"$'\n'
+	while read -r word wanted; do [ -z "$word" ] || mount_entry "/m/$word" none "$SRC/full" bind "${word/none/}"; done <<<"$table"
+	inside 'cat /proc/self/mountinfo'
+	while read -r word wanted; do [ -z "$word" ] || same "$word" "$wanted" "$(flags_of "/m/$word")"; done <<<"$table"
+	[ -z "${FAILED-}" ]
+}
+
+@test "MNT-30 nostrictatime on a strict source gives relatime" {
+	view mount -t tmpfs -o strictatime strict "$SRC/full"
+	mount_entry /m none "$SRC/full" bind nostrictatime
+	mount_entry /n none "$SRC/full" bind
+	inside 'cat /proc/self/mountinfo'
+	same nostrictatime rw,relatime "$(flags_of /m)"
+	same nothing rw "$(flags_of /n)"
+	[ -z "${FAILED-}" ]
+}
+
+@test "MNT-31 MNT-32 bind leaves submounts out, rbind brings them; other words are for the top alone" {
+	view mount -t tmpfs sub "$SRC/plain/sub"
+	mount_entry /a none "$SRC/plain" bind ro
+	mount_entry /b none "$SRC/plain" rbind ro nosuid
+	mount_entry /c bind "$SRC/plain"
+	inside 'cat /proc/self/mountinfo'
+	same bind ro,relatime "$(flags_of /a)"
+	same "bind: sub" "" "$(flags_of /a/sub)"
+	same rbind ro,nosuid,relatime "$(flags_of /b)"
+	same "rbind: sub" rw,relatime "$(flags_of /b/sub)"
+	same "type bind alone" rw,relatime "$(flags_of /c)"
+	same "type bind alone: sub" "" "$(flags_of /c/sub)"
+	[ -z "${FAILED-}" ]
+}
+
+@test "MNT-62 MNT-64 MNT-66 MNT-68 MNT-70 MNT-72 MNT-74 MNT-75 MNT-76 MNT-77 MNT-78 recursive words that set" {
+	local word wanted at table='
+		rro           ro,relatime
+		rnosuid       rw,nosuid,relatime
+		rnodev        rw,nodev,relatime
+		rnoexec       rw,noexec,relatime
+		rnoatime      rw,noatime
+		rnodiratime   rw,nodiratime,relatime
+		rstrictatime  rw
+		rrelatime     rw,relatime
+		rnorelatime   rw,relatime
+		rnostrictatime rw,relatime
+		rnosymfollow  rw,relatime,nosymfollow'
+	view mount -t tmpfs sub "$SRC/plain/sub"
+	while read -r word wanted; do [ -z "$word" ] || mount_entry "/m/$word" none "$SRC/plain" rbind "$word"; done <<<"$table"
+	inside 'cat /proc/self/mountinfo'
+	while read -r word wanted; do
+		[ -n "$word" ] || continue
+		for at in "/m/$word" "/m/$word/sub"; do same "$word: $at" "$wanted" "$(flags_of "$at")"; done
+	done <<<"$table"
+	[ -z "${FAILED-}" ]
+}
+
+@test "MNT-63 MNT-65 MNT-67 MNT-69 MNT-71 MNT-73 MNT-79 recursive words that clear" {
+	full_source
+	local all sub word at
+	all=$(view awk -v at="$SRC/full" '$5 == at {print $6}' /proc/self/mountinfo)
+	sub=$(view awk -v at="$SRC/full/sub" '$5 == at {print $6}' /proc/self/mountinfo)
+	same "both alike" "$all" "$sub"
+	for word in rw suid dev exec diratime symfollow atime; do mount_entry "/m/$word" none "$SRC/full" rbind "r$word"; done
+	inside 'cat /proc/self/mountinfo'
+	for at in '' /sub; do
+		same rrw "${all/ro/rw}" "$(flags_of "/m/rw$at")"
+		for word in suid dev exec diratime symfollow; do same "r$word$at" "${all/,no$word/}" "$(flags_of "/m/$word$at")"; done
+		same "ratime$at" "${all/noatime,nodiratime/nodiratime,relatime}" "$(flags_of "/m/atime$at")"
+	done
+	[ -z "${FAILED-}" ]
+}
+
+@test "MNT-21 MNT-22 MNT-42 MNT-43 MNT-44 MNT-46 MNT-47 MNT-48 MNT-49 MNT-50 MNT-51 MNT-80 MNT-81 MNT-82 MNT-83 MNT-84 super block words" {
+	local word wanted has table='
+		sync rw,sync
+		async rw
+		rsync rw,sync
+		rasync rw
+		dirsync rw,dirsync
+		rdirsync rw,dirsync
+		lazytime rw,lazytime
+		nolazytime rw
+		iversion rw
+		noiversion rw
+		silent rw
+		loud rw
+		nomand rw
+		rnomand rw'
+	while read -r word wanted; do [ -z "$word" ] || mount_entry "/m/$word" tmpfs "$word" "$word"; done <<<"$table"
+	mount_entry /m/undone tmpfs undone sync lazytime mand silent iversion async nolazytime nomand loud noiversion
+	mount_entry /m/mand tmpfs mand mand
+	mount_entry /m/rmand tmpfs rmand rmand
+	inside 'cat /proc/self/mountinfo'
+	while read -r word wanted; do
+		[ -n "$word" ] || continue
+		# a tmpfs names its own options behind these
+		has=$(super_of "/m/$word")
+		case ,$has, in ,$wanted,*) ;; *) same "$word" "$wanted" "$has" ;; esac
+		if [ "$wanted" = rw ]; then [[ $has != *sync* && $has != *lazytime* && $has != *mand* ]] || same "$word" rw "$has"; fi
+	done <<<"$table"
+	[[ $(super_of /m/undone) != *sync* && $(super_of /m/undone) != *lazytime* && $(super_of /m/undone) != *mand* ]]
+	# taken, and since 5.15 without effect
+	[ -n "$(flags_of /m/mand)" ] && [ -n "$(flags_of /m/rmand)" ]
+	[ -z "${FAILED-}" ]
+}
+
+@test "MNT-42 super block words on a bind change nothing of the host's" {
+	view mount -t tmpfs host "$SRC/full"
+	mount_entry /m none "$SRC/full" bind sync dirsync lazytime mand rsync ro
+	inside 'cat /proc/self/mountinfo'
+	[[ $(super_of /m) == rw* && $(super_of /m) != *sync* && $(super_of /m) != *lazytime* ]]
+	same "the mount" ro,relatime "$(flags_of /m)"
+	output=$(view cat /proc/self/mountinfo)
+	same "the host's" rw,relatime "$(flags_of "$SRC/full")"
+	[ -z "${FAILED-}" ]
+}
+
+@test "MNT-40 MNT-41 ro and rw of a new file system; a tmpfs is read-only after set-up" {
+	mount_entry /t tmpfs tmpfs ro
+	mount_entry /t/below tmpfs tmpfs
+	mount_entry /u tmpfs tmpfs ro rw
+	mount_entry /q mqueue mqueue ro
+	inside 'cat /proc/self/mountinfo; echo x >/t/file || true'
+	same tmpfs ro,relatime "$(flags_of /t)"
+	same "below it" rw,relatime "$(flags_of /t/below)"
+	same "ro,rw" rw,relatime "$(flags_of /u)"
+	same mqueue ro,relatime "$(flags_of /q)"
+	has "Read-only file system"
+	[ -z "${FAILED-}" ]
+}
+
+@test "MNT-45 remount: new flags for what stands there, the others stay" {
+	mount_entry /m none "$SRC/plain" bind nosuid noexec
+	mount_entry /m none "" remount bind ro exec
+	mount_entry /t tmpfs tmpfs nodev size=1m
+	mount_entry /t tmpfs tmpfs remount size=2m noexec
+	mount_entry /u tmpfs tmpfs lazytime
+	mount_entry /u tmpfs tmpfs remount ro nolazytime
+	mount_entry /v tmpfs tmpfs
+	mount_entry /v tmpfs tmpfs remount ro
+	mount_entry /v tmpfs tmpfs remount rw
+	inside 'cat /proc/self/mountinfo'
+	same bind ro,nosuid,relatime "$(flags_of /m)"
+	same tmpfs rw,nodev,noexec,relatime "$(flags_of /t)"
+	[[ $(super_of /t) == *size=2048k* ]]
+	same "remount ro" ro,relatime "$(flags_of /u)"
+	[[ $(super_of /u) == ro* && $(super_of /u) != *lazytime* ]]
+	same "remount rw" rw,relatime "$(flags_of /v)"
+	[[ $(super_of /v) == rw* ]]
+	[ -z "${FAILED-}" ]
+}
+
+@test "MNT-54 MNT-55 MNT-56 MNT-57 MNT-58 MNT-59 MNT-60 MNT-61 propagation words, of the top or the tree" {
+	view mount --make-rshared "$SRC"
+	view mount -t tmpfs sub "$SRC/plain/sub"
+	local word wanted below table='
+		none master master
+		private - master
+		rprivate - -
+		shared shared_master master
+		rshared shared_master shared_master
+		slave master master
+		rslave master master
+		unbindable unbindable master
+		runbindable unbindable unbindable'
+	while read -r word wanted below; do [ -z "$word" ] || mount_entry "/m/$word" none "$SRC/plain" rbind "${word/none/}"; done <<<"$table"
+	mount_entry /m/order none "$SRC/plain" rbind rprivate shared
+	inside 'cat /proc/self/mountinfo'
+	while read -r word wanted below; do
+		[ -n "$word" ] || continue
+		wanted=${wanted/_/ } below=${below/_/ }
+		same "$word" "${wanted/-/}" "$(peers_of "/m/$word")"
+		same "$word: sub" "${below/-/}" "$(peers_of "/m/$word/sub")"
+	done <<<"$table"
+	same "in the order written" shared "$(peers_of /m/order)"
+	same "in the order written: sub" "" "$(peers_of /m/order/sub)"
+	[ -z "${FAILED-}" ]
+}
+
+@test "MNT-33 MNT-92 MNT-93 MNT-94 MNT-95 defaults goes nowhere; words of the managers neither, with a warning" {
+	local word
+	for word in defaults z Z U relabel=shared relabel=private; do
+		mount_entry "/t/$word" tmpfs tmpfs "$word"
+		mount_entry "/b/$word" none "$SRC/plain" bind "$word"
+	done
+	inside 'cat /proc/self/mountinfo'
+	for word in defaults z Z U relabel=shared relabel=private; do
+		same "$word" rw,relatime "$(flags_of "/t/$word")"
+		same "$word" rw,relatime "$(flags_of "/b/$word")"
+		[ "$word" = defaults ] || has "mount option \"$word\" on \"/t/$word\" is for the container manager: ignored" || FAILED=1
+	done
+	lacks '"defaults'
+	[ -z "${FAILED-}" ]
+}
+
+@test "MNT-05 MNT-06 MNT-85 an id-mapped bind: maps of its own, without a user namespace" {
+	view touch "$SRC/plain/zero" "$SRC/plain/nine"
+	view chown 9:19 "$SRC/plain/nine"
+	mount_entry /m none "$SRC/plain" bind idmap
+	mount_entry /n none "$SRC/plain" bind ro
+	config '.mounts |= map(if .destination == "/m" or .destination == "/n" then .uidMappings = [{containerID: 0, hostID: 1000, size: 5}, {containerID: 9, hostID: 77, size: 1}] | .gidMappings = [{containerID: 0, hostID: 2000, size: 20}] else . end)'
+	inside 'stat -c "%u:%g %n" /m/* /n/nine; cat /proc/self/mountinfo'
+	has "1000:2000 /m/zero"
+	has "77:2019 /m/nine"
+	has "77:2019 /n/nine"
+	same "as the kernel sees it" rw,relatime,idmapped "$(flags_of /m)"
+	same "without the option" ro,relatime,idmapped "$(flags_of /n)"
+	same "on the host" "0:0" "$(view stat -c %u:%g "$SRC/plain/zero")"
+	[ -z "${FAILED-}" ]
+}
+
+with_user_namespace() {
+	chown -R 100000:100000 "$BUNDLE/rootfs"
+	chmod 755 "$DIR" "$BUNDLE"
+	config '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1000}, {containerID: 1000, hostID: 200000, size: 10}] | .linux.gidMappings = .linux.uidMappings'
+}
+
+@test "MNT-85 MNT-86 idmap and ridmap with the map of the container's user namespace; what is written keeps its owner" {
+	with_user_namespace
+	view touch "$SRC/plain/file"
+	view mount -t tmpfs sub "$SRC/plain/sub"
+	view touch "$SRC/plain/sub/file"
+	mount_entry /plain none "$SRC/plain" rbind
+	mount_entry /top none "$SRC/plain" rbind idmap
+	mount_entry /tree none "$SRC/plain" rbind ridmap
+	mount_entry /single none "$SRC/plain/file" bind idmap
+	inside 'stat -c "%u:%g %n" /plain/file /top/file /top/sub/file /tree/file /tree/sub/file /single; echo new >/tree/sub/new; stat -c "%u %n" /tree/sub/new'
+	has "65534:65534 /plain/file"
+	has "0:0 /top/file"
+	has "65534:65534 /top/sub/file"
+	has "0:0 /tree/file"
+	has "0:0 /tree/sub/file"
+	has "0:0 /single"
+	has "0 /tree/sub/new"
+	[ "$(view stat -c %u:%g "$SRC/plain/sub/new")" = 0:0 ]
+}
+
+@test "MNT-85 idmap with a user namespace joined by path" {
+	with_user_namespace
+	view touch "$SRC/plain/file"
+	set_args sleep 100
+	create "$ID-first"
+	config ".linux.cgroupsPath = \"$CGROUP-second\"" 'del(.linux.uidMappings, .linux.gidMappings)' \
+		".linux.namespaces |= map(if .type == \"user\" then .path = \"/proc/$(pid_of "$ID-first")/ns/user\" else . end)"
+	mount_entry /m none "$SRC/plain" bind idmap
+	inside 'stat -c "%u:%g %n" /m/file'
+	has "0:0 /m/file"
+}
+
+@test "MNT-87 idmap=uids=...;gids=... with several ranges, and relative to the user namespace" {
+	with_user_namespace
+	view touch "$SRC/plain/"{a,b}
+	view chown 5:5 "$SRC/plain/b"
+	mount_entry /host none "$SRC/plain" bind 'idmap=uids=0-100007-1#5-100500-1;gids=0-100008-6'
+	mount_entry /relative none "$SRC/plain" bind 'idmap=uids=@0-998-10;gids=@0-20-6'
+	inside 'stat -c "%u:%g %n" /host/* /relative/*'
+	has "7:8 /host/a"
+	has "500:13 /host/b"
+	has "998:20 /relative/a"
+	has "1003:25 /relative/b"
+	config '.mounts[-1].options[-1] = "idmap=uids=@0-2000-1;gids=@0-0-1"'
+	refused 'idmap: the id 2000 ("@") is not mapped'
+}
+
+@test "MNT-85 idmap that cannot be: no map at all, a file system without" {
+	mount_entry /m none "$SRC/plain" bind idmap
+	refused "idmap: the mount has no uidMappings and gidMappings, and the container no user namespace"
+	config '.mounts[-1] += {source: "/proc/sys", uidMappings: [{containerID: 0, hostID: 1, size: 1}], gidMappings: [{containerID: 0, hostID: 1, size: 1}]}'
+	refused "cannot map ids of the mount at /proc/sys: invalid argument (its file system (proc) has no id-mapped mounts)"
+	[[ $output == *"/mounts/"* ]]
+}
+
+@test "MNT-89 copy-symlink makes the link again, and mounts what is no link" {
+	view ln -s plain/file "$SRC/link"
+	view touch "$SRC/plain/file"
+	ln -s plain/file "$BUNDLE/rootfs/there"
+	mount_entry /deep/er/link none "$SRC/link" bind copy-symlink
+	mount_entry /there none "$SRC/link" bind copy-symlink
+	mount_entry /dir none "$SRC/plain" bind copy-symlink
+	inside 'readlink /deep/er/link; readlink /there; ls /dir; cat /proc/self/mountinfo'
+	same link plain/file "${lines[0]}"
+	same "the same link already there" plain/file "${lines[1]}"
+	same "no link" file "${lines[2]}"
+	same "not mounted" "" "$(flags_of /deep/er/link)"
+	[ -z "${FAILED-}" ]
+	ln -s other "$BUNDLE/rootfs/other"
+	mount_entry /other none "$SRC/link" bind copy-symlink
+	refused "file exists"
+}
+
+@test "MNT-90 MNT-91 src-nofollow and dest-nofollow bind a link, and onto a link" {
+	view ln -s nowhere "$SRC/link"
+	view sh -c "echo text >'$SRC/plain/file'"
+	touch "$BUNDLE/rootfs/file"
+	ln -s file "$BUNDLE/rootfs/to-file"
+	ln -s nothing "$BUNDLE/rootfs/to-nothing"
+	mount_entry /to-file none "$SRC/plain/file" bind dest-nofollow
+	mount_entry /to-nothing none "$SRC/link" bind src-nofollow dest-nofollow
+	mount_entry /made none "$SRC/link" bind src-nofollow
+	inside 'cat /to-file; wc -c </file; readlink /to-nothing; readlink /made; cat /proc/self/mountinfo'
+	same "onto the link itself" text "${lines[0]}"
+	same "not onto what it leads to" 0 "${lines[1]}"
+	same "a link onto a link" nowhere "${lines[2]}"
+	same "a link onto a file" nowhere "${lines[3]}"
+	[ -n "$(flags_of /to-file)" ] && [ -z "$(flags_of /file)" ] && [ -n "$(flags_of /made)" ]
+	[ -z "${FAILED-}" ]
+}
