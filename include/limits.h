@@ -12,6 +12,7 @@
 #define PLAN_MAX_IDMAP 4095u         /* bytes: a map is one write below a page */
 #define PLAN_MAX_SLOTS 32u           /* descriptors sent with PLAN beside the plan itself */
 #define PLAN_MAX_TREES 4096u         /* detached mount trees held at once by the shim */
+#define PLAN_MAX_NODE 1023u          /* NUMA node: the kernel's MAX_NUMNODES is 1024 at most */
 #define PLAN_ARGV_SPARE 4u           /* free list slots behind each ARGV: NULL, HOME, LISTEN_PID */
 #define PLAN_NONE 0xffffffffu        /* "no tree", "no slot" */
 

@@ -90,7 +90,7 @@ enum plan_kind { PLAN_RECORDS(PLAN_X_KIND) };
 /* Frozen: a reader of any version can say why it refuses. All offsets from the plan's start. */
 struct plan_header {
 	uint64_t magic;
-	uint64_t schema;       /* plan_schema_hash() of the writer's build */
+	uint64_t schema;       /* PLAN_SCHEMA_HASH of the writer's build */
 	uint64_t checksum;     /* plan_sum() over everything behind this member */
 	uint32_t arch;         /* AUDIT_ARCH_* that the filters were compiled for */
 	uint32_t total;        /* bytes */

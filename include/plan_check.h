@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "fault.h"
+#include "plan_hash.h" /* generated: tools/plan-hash.c */
 #include "plan_shape.h"
 
 /* Why a plan is refused: `what` is a constant text ("checksum", "unknown record kind", "unknown bit" ...),
@@ -166,7 +167,7 @@ static const char *plan_check_header(const struct plan_header *header, size_t le
 		return "shorter than its header";
 	if (header->magic != PLAN_MAGIC)
 		return "magic";
-	if (header->schema != plan_schema_hash())
+	if (header->schema != PLAN_SCHEMA_HASH)
 		return "written by another build";
 	if (length > PLAN_MAX_SIZE || length % 8 || length != header->total)
 		return "length";

@@ -99,6 +99,7 @@ PLAN_RECORDS(PLAN_X_FIELDS)
 /* By enum plan_kind; a row without a name is no kind. */
 static const struct plan_shape plan_shapes[PLAN_KIND_MAX + 1] = { PLAN_RECORDS(PLAN_X_SHAPE) };
 
+#ifdef PLAN_SCHEMA_TEXT /* the schema as one string: tools/plan-hash.c makes the format's version of it */
 #define PLAN_X_TEXT_FIELD(record, kind, name, limit) #kind " " #name " " #limit ";"
 #define PLAN_X_TEXT(id, name, rows) #id " " #name " " #rows "{" PLAN_FIELDS_##name(PLAN_X_TEXT_FIELD) "}"
 #define PLAN_X_TEXT_EWORD(id, word) word ","
@@ -108,16 +109,7 @@ static const struct plan_shape plan_shapes[PLAN_KIND_MAX + 1] = { PLAN_RECORDS(P
 #define PLAN_X_TEXT_ROW(id, name, half) #id " " #half ";"
 static const char plan_schema_text[] = PLAN_ROWS(PLAN_X_TEXT_ROW) PLAN_ENUMS(PLAN_X_TEXT_ENUM)
 	PLAN_BITSETS(PLAN_X_TEXT_BITS) PLAN_RECORDS(PLAN_X_TEXT);
-
-/* The format's version: FNV-1a over the schema's own text. Programs of different builds differ. */
-static inline uint64_t plan_schema_hash(void)
-{
-	uint64_t hash = 0xcbf29ce484222325ULL;
-
-	for (const char *c = plan_schema_text; *c; c++)
-		hash = (hash ^ (unsigned char)*c) * 0x100000001b3ULL;
-	return hash;
-}
+#endif
 
 /* Checksum of `length` bytes (a multiple of 8; 8-aligned), word by word. Each step is a bijection
  * of the running value and of the word, so any one changed byte changes the result.

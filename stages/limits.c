@@ -1,4 +1,5 @@
-/* What execve inherits beside the identity: oom_score_adj, rlimits, umask, session keyring, LSM label.
+/* What execve inherits beside the identity: oom_score_adj, rlimits, scheduler, priorities, memory policy,
+ * umask, session keyring, LSM label.
  * Stands twice: in row RAISE, before a user namespace takes the host's capabilities away, limits are only
  * ever raised; in row LIMITS they get their final values, when nothing of our own can run into them.
  */
@@ -66,6 +67,71 @@ static int rlimit_run(struct shim *shim, const struct plan_record *record, struc
 	if (record->row == PLAN_ROW_RAISE)
 		return raise_rlimit(rlimit, fault);
 	return set_rlimit(rlimit, &limit, fault);
+}
+
+static int scheduler_run(struct shim *shim, const struct plan_record *record, struct fault *fault)
+{
+	const struct plan_scheduler *scheduler = STAGE_RECORD(scheduler, record);
+	const struct sys_sched_attr attr = {
+		.size = sizeof attr,
+		.policy = (uint32_t)scheduler->policy,
+		.flags = scheduler->flags,
+		.nice = (int32_t)scheduler->nice,
+		.priority = (uint32_t)scheduler->priority,
+		.runtime = scheduler->runtime,
+		.deadline = scheduler->deadline,
+		.period = scheduler->period,
+	};
+	int r = sys_sched_setattr(0, &attr);
+
+	(void)shim;
+	if (r < 0)
+		fault_set(fault, FAULT_SET_NAME, r, "scheduler");
+	/* a deadline is promised for all processors of the root domain, not for some of them */
+	if (r == -EPERM)
+		fault_note(fault, scheduler->cpuset && scheduler->policy == PLAN_SCHED_DEADLINE
+					  ? "process scheduler can't be used together with AllowedCPUs"
+					  : "it needs CAP_SYS_NICE, and realtime time in its cgroup");
+	return r;
+}
+
+#define IO_CLASS_SHIFT 13   /* IOPRIO_CLASS_SHIFT of linux/ioprio.h, which 5.10's headers lack */
+#define IO_WHO_PROCESS 1    /* IOPRIO_WHO_PROCESS: our group may be the caller's (PRC-31) */
+
+static int io_priority_run(struct shim *shim, const struct plan_record *record, struct fault *fault)
+{
+	const struct plan_io_priority *priority = STAGE_RECORD(io_priority, record);
+	int r = sys_ioprio_set(IO_WHO_PROCESS, 0, (int)(priority->class << IO_CLASS_SHIFT | priority->level));
+
+	(void)shim;
+	if (r < 0)
+		fault_set(fault, FAULT_SET_NAME, r, "I/O priority");
+	if (r == -EPERM)
+		fault_note(fault, "the realtime class needs CAP_SYS_NICE");
+	return r;
+}
+
+#define WORD_BITS (8 * sizeof(unsigned long))
+
+static int memory_policy_run(struct shim *shim, const struct plan_record *record, struct fault *fault)
+{
+	const struct plan_memory_policy *policy = STAGE_RECORD(memory_policy, record);
+	unsigned long nodes[(PLAN_MAX_NODE + 1) / WORD_BITS] = { 0 };
+
+	for (uint32_t i = 0; i < policy->nodes.count; i++) {
+		uint64_t node = plan_number(shim->plan, policy->nodes, i);
+
+		nodes[node / WORD_BITS] |= 1ul << node % WORD_BITS;
+	}
+	/* the kernel reads one bit less than it is told of */
+	int r = sys_set_mempolicy((int)(policy->mode | policy->flags), nodes, PLAN_MAX_NODE + 2);
+	if (r < 0)
+		fault_set(fault, FAULT_SET_NAME, r, "memory policy");
+	if (r == -EINVAL)
+		fault_note(fault, "unknown to this kernel, or none of the nodes is there and allowed");
+	if (r == -ENOSYS)
+		fault_note(fault, "the kernel has no NUMA");
+	return r;
 }
 
 static int umask_run(struct shim *shim, const struct plan_record *record, struct fault *fault)
@@ -150,6 +216,9 @@ static int label_run(struct shim *shim, const struct plan_record *record, struct
 const struct stage stage_limits = { "limits",
 				    { { PLAN_KIND_oom_score_adj, oom_score_adj_run },
 				      { PLAN_KIND_rlimit, rlimit_run },
+				      { PLAN_KIND_scheduler, scheduler_run },
+				      { PLAN_KIND_io_priority, io_priority_run },
+				      { PLAN_KIND_memory_policy, memory_policy_run },
 				      { PLAN_KIND_umask, umask_run },
 				      { PLAN_KIND_keyring, keyring_run },
 				      { PLAN_KIND_label, label_run } } };

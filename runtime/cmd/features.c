@@ -127,6 +127,11 @@ static void print_linux(struct json_out *out)
 	print_abilities(out, cgroup_abilities);
 	print_seccomp(out);
 	print_abilities(out, other_abilities);
+	json_out_key(out, "memoryPolicy");
+	json_out_open(out, '{');
+	words(out, "modes", words_memory_modes);
+	words(out, "flags", words_memory_flags);
+	json_out_close(out, '}');
 	json_out_key(out, "mountExtensions");
 	json_out_open(out, '{');
 	json_out_key(out, "idmap");

@@ -55,6 +55,12 @@ uint64_t compile_starves_cpu(int64_t quota, uint64_t period)
 	return quota > 0 && (uint64_t)quota < period / 10 ? PLAN_WRITE_LATE : 0;
 }
 
+/* The kernel judges a deadline by the processors there are (BAT-38): not now one way and now the other. */
+uint64_t compile_cpuset_time(const struct compile *c)
+{
+	return c->spec->process->scheduler ? PLAN_WRITE_EARLY : 0;
+}
+
 /* Controllers that a limit of `unified` names, on top of those that are always enabled. */
 static struct plan_list enabled(struct compile *c)
 {

@@ -89,7 +89,7 @@ static int cpuset_and_pids(struct compile *c, const struct spec_resources *s)
 	int r = 0;
 
 	if (s->cpus && *s->cpus)
-		r = put(c, "cpuset", "cpuset.cpus", s->cpus, 0, RESOURCES "/cpu/cpus");
+		r = put(c, "cpuset", "cpuset.cpus", s->cpus, compile_cpuset_time(c), RESOURCES "/cpu/cpus");
 	if (r >= 0 && s->mems && *s->mems)
 		r = put(c, "cpuset", "cpuset.mems", s->mems, 0, RESOURCES "/cpu/mems");
 	if (r < 0 || !s->has_pids_limit)

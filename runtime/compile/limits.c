@@ -1,4 +1,5 @@
-/* Rows `raise` and `limits`: rlimits, the OOM score, umask, session keyring, LSM labels. With a user
+/* Rows `raise` and `limits`: rlimits, the OOM score, scheduler, priorities, memory policy, umask, session
+ * keyring, LSM labels. With a user
  * namespace what asks for the host's capabilities is done before it is entered (row `raise`); the final
  * values are set at the end in any case, where a low limit no longer hinders the set-up.
  */
@@ -37,6 +38,57 @@ static void add_oom_score(struct compile *c)
 		WRITER_ADD(c->writer, LIMITS, oom_score_adj, &record, "/process/oomScoreAdj");
 }
 
+static void add_scheduler(struct compile *c)
+{
+	const struct spec_scheduler *scheduler = c->spec->process->scheduler;
+	const struct spec_resources *resources = c->spec->linux_->resources;
+
+	if (!scheduler)
+		return;
+	struct plan_scheduler record = {
+		.policy = scheduler->policy,
+		.flags = scheduler->flags,
+		.nice = scheduler->nice,
+		.priority = scheduler->priority,
+		.runtime = scheduler->runtime,
+		.deadline = scheduler->deadline,
+		.period = scheduler->period,
+		.cpuset = resources && resources->cpus,
+	};
+	if (compile_user_namespace(c))
+		WRITER_ADD(c->writer, RAISE, scheduler, &record, "/process/scheduler");
+	else
+		WRITER_ADD(c->writer, LIMITS, scheduler, &record, "/process/scheduler");
+}
+
+static void add_io_priority(struct compile *c)
+{
+	const struct spec_io_priority *priority = c->spec->process->io_priority;
+
+	if (!priority)
+		return;
+	struct plan_io_priority record = { .class = priority->class, .level = priority->level };
+	if (compile_user_namespace(c))
+		WRITER_ADD(c->writer, RAISE, io_priority, &record, "/process/ioPriority");
+	else
+		WRITER_ADD(c->writer, LIMITS, io_priority, &record, "/process/ioPriority");
+}
+
+/* Asks for no right: at the end, so that the shim's own pages are placed as ever. */
+static void add_memory_policy(struct compile *c)
+{
+	const struct spec_memory_policy *policy = c->spec->linux_->memory_policy;
+
+	if (!policy)
+		return;
+	struct plan_memory_policy record = {
+		.mode = policy->mode,
+		.flags = policy->flags,
+		.nodes = writer_numbers(c->writer, policy->node_count, policy->nodes),
+	};
+	WRITER_ADD(c->writer, LIMITS, memory_policy, &record, "/linux/memoryPolicy");
+}
+
 static void add_keyring(struct compile *c)
 {
 	const char *name = arena_format(c->arena, "_ses.%s", c->options->id);
@@ -70,6 +122,9 @@ int compile_limits(struct compile *c)
 
 	add_rlimits(c);
 	add_oom_score(c);
+	add_scheduler(c);
+	add_io_priority(c);
+	add_memory_policy(c);
 	WRITER_ADD(c->writer, LIMITS, umask, &umask, process->has_umask ? "/process/user/umask" : "");
 	add_keyring(c);
 	r = add_label(c, c->facts->apparmor, process->apparmor_profile, PLAN_LSM_APPARMOR, "apparmor",

@@ -73,6 +73,8 @@ bool compile_group(const struct compile *c, const char *controller, uint32_t *re
 uint64_t compile_starves_memory(int64_t limit);
 uint64_t compile_starves_pids(int64_t limit);
 uint64_t compile_starves_cpu(int64_t quota, uint64_t period);
+/* EARLY when the shim asks the scheduler for something that depends on its processors. */
+uint64_t compile_cpuset_time(const struct compile *c);
 /* The number as text, in the arena. */
 const char *compile_number(struct compile *c, int64_t value);
 

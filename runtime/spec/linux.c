@@ -62,7 +62,7 @@ int read_linux(struct reader *reader, const struct json_node *node, void *member
 		KEY("readonlyPaths", JSON_ARRAY, read_absolutes, AT(readonly_paths)),
 		KEY("mountLabel", JSON_STRING, read_optional, AT(mount_label)),
 		KEY("intelRdt", JSON_OBJECT, read_later, 0),
-		KEY("memoryPolicy", JSON_OBJECT, read_later, 0),
+		KEY("memoryPolicy", JSON_OBJECT, read_memory_policy, AT(memory_policy)),
 		KEY_FLAG("personality", JSON_OBJECT, read_personality, 0, AT(has_personality)),
 		{ 0 },
 	};

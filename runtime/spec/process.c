@@ -230,9 +230,9 @@ int read_process(struct reader *reader, const struct json_node *node, void *memb
 		KEY("selinuxLabel", JSON_STRING, read_optional, AT(selinux_label)),
 		KEY_FLAG("oomScoreAdj", JSON_NUMBER, read_oom_score_adj, AT(oom_score_adj),
 			 AT(has_oom_score_adj)),
-		KEY("scheduler", JSON_OBJECT, read_later, 0),
-		KEY("ioPriority", JSON_OBJECT, read_later, 0),
-		KEY("execCPUAffinity", JSON_OBJECT, read_later, 0),
+		KEY("scheduler", JSON_OBJECT, read_scheduler, AT(scheduler)),
+		KEY("ioPriority", JSON_OBJECT, read_io_priority, AT(io_priority)),
+		KEY("execCPUAffinity", JSON_OBJECT, read_exec_affinity, 0),
 		{ 0 },
 	};
 	struct spec_process *process = arena_alloc(reader->arena, sizeof *process);

@@ -127,6 +127,46 @@ const struct word words_personalities[] = {
 	{ "LINUX32", PER_LINUX32 },
 	{ NULL, 0 },
 };
+
+#define POLICY(name) { "SCHED_" #name, PLAN_SCHED_##name }
+const struct word words_sched_policies[] = {
+	POLICY(OTHER), POLICY(FIFO), POLICY(RR), POLICY(BATCH), POLICY(ISO), POLICY(IDLE), POLICY(DEADLINE),
+	{ NULL, 0 },
+};
+#undef POLICY
+
+#define FLAG(name) { "SCHED_FLAG_" #name, PLAN_SCHED_##name }
+const struct word words_sched_flags[] = {
+	FLAG(RESET_ON_FORK), FLAG(RECLAIM), FLAG(DL_OVERRUN), FLAG(KEEP_POLICY), FLAG(KEEP_PARAMS),
+	FLAG(UTIL_CLAMP_MIN), FLAG(UTIL_CLAMP_MAX),
+	{ NULL, 0 },
+};
+#undef FLAG
+
+const struct word words_io_classes[] = {
+	{ "IOPRIO_CLASS_RT", PLAN_IO_REALTIME },
+	{ "IOPRIO_CLASS_BE", PLAN_IO_BEST_EFFORT },
+	{ "IOPRIO_CLASS_IDLE", PLAN_IO_IDLE },
+	{ NULL, 0 },
+};
+
+const struct word words_memory_modes[] = {
+	{ "MPOL_DEFAULT", PLAN_MEMORY_DEFAULT },
+	{ "MPOL_BIND", PLAN_MEMORY_BIND },
+	{ "MPOL_INTERLEAVE", PLAN_MEMORY_INTERLEAVE },
+	{ "MPOL_WEIGHTED_INTERLEAVE", PLAN_MEMORY_WEIGHTED }, /* Linux 6.9 */
+	{ "MPOL_PREFERRED", PLAN_MEMORY_PREFERRED },
+	{ "MPOL_PREFERRED_MANY", PLAN_MEMORY_PREFERRED_MANY }, /* Linux 5.15 */
+	{ "MPOL_LOCAL", PLAN_MEMORY_LOCAL },
+	{ NULL, 0 },
+};
+
+const struct word words_memory_flags[] = {
+	{ "MPOL_F_NUMA_BALANCING", PLAN_MEMORY_NUMA_BALANCING },
+	{ "MPOL_F_RELATIVE_NODES", PLAN_MEMORY_RELATIVE_NODES },
+	{ "MPOL_F_STATIC_NODES", PLAN_MEMORY_STATIC_NODES },
+	{ NULL, 0 },
+};
 /* clang-format on */
 
 const struct word *words_find(const struct word *table, const char *word)

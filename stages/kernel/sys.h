@@ -34,6 +34,15 @@ struct sys_clone_args {
 	uint64_t flags, pidfd, child_tid, parent_tid, exit_signal, stack, stack_size, tls, set_tid,
 		set_tid_size, cgroup;
 };
+/* struct sched_attr of linux/sched/types.h, which clashes with <sched.h> too */
+struct sys_sched_attr {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+	uint32_t util_min, util_max; /* 5.3 */
+};
 struct sys_dirent; /* struct linux_dirent64 */
 
 /* files */
@@ -128,6 +137,9 @@ int sys_prlimit(pid_t pid, int resource, const struct rlimit *limit, struct rlim
 int sys_umask(mode_t mask);
 int sys_personality(unsigned long domain);
 int sys_sched_setaffinity(pid_t pid, size_t size, const void *mask);
+int sys_sched_setattr(pid_t pid, const struct sys_sched_attr *attr);
+int sys_ioprio_set(int which, int who, int priority);
+int sys_set_mempolicy(int mode, const unsigned long *nodes, unsigned long bits);
 int sys_seccomp(unsigned operation, unsigned flags, void *argument);
 int sys_bpf(int command, void *attr, unsigned size);
 

@@ -228,6 +228,21 @@ int sys_sched_setaffinity(pid_t pid, size_t size, const void *mask)
 	return CALL_INT(SYS_sched_setaffinity, pid, size, mask);
 }
 
+int sys_sched_setattr(pid_t pid, const struct sys_sched_attr *attr)
+{
+	return CALL_INT(SYS_sched_setattr, pid, attr, 0);
+}
+
+int sys_ioprio_set(int which, int who, int priority)
+{
+	return CALL_INT(SYS_ioprio_set, which, who, priority);
+}
+
+int sys_set_mempolicy(int mode, const unsigned long *nodes, unsigned long bits)
+{
+	return CALL_INT(SYS_set_mempolicy, mode, nodes, bits);
+}
+
 int sys_seccomp(unsigned operation, unsigned flags, void *argument)
 {
 	return CALL_INT(SYS_seccomp, operation, flags, argument);

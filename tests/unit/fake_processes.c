@@ -278,6 +278,24 @@ int sys_sched_setaffinity(pid_t pid, size_t size, const void *mask)
 	return CALL("sched_setaffinity %d %zu", (int)pid, size);
 }
 
+int sys_sched_setattr(pid_t pid, const struct sys_sched_attr *attr)
+{
+	return CALL("sched_setattr %d policy %u flags %#llx nice %d priority %u %llu/%llu/%llu", (int)pid,
+		    attr->policy, (unsigned long long)attr->flags, attr->nice, attr->priority,
+		    (unsigned long long)attr->runtime, (unsigned long long)attr->deadline,
+		    (unsigned long long)attr->period);
+}
+
+int sys_ioprio_set(int which, int who, int priority)
+{
+	return CALL("ioprio_set %d %d %#x", which, who, (unsigned)priority);
+}
+
+int sys_set_mempolicy(int mode, const unsigned long *nodes, unsigned long bits)
+{
+	return CALL("set_mempolicy %#x %#lx %lu", (unsigned)mode, nodes[0], bits);
+}
+
 int sys_seccomp(unsigned operation, unsigned flags, void *argument)
 {
 	(void)argument;

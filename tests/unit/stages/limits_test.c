@@ -80,6 +80,29 @@ static void oom_score_adj_of_root_may_not(void **state)
 	assert_string_equal(fault.object, "oom_score_adj -10");
 }
 
+static void scheduling(void **state)
+{
+	(void)state;
+	BUILD_ADD(&build, LIMITS, scheduler, .policy = PLAN_SCHED_DEADLINE, .flags = PLAN_SCHED_RECLAIM, .runtime = 1,
+		  .deadline = 2, .period = 3, .cpuset = 1);
+	BUILD_ADD(&build, LIMITS, io_priority, .class = PLAN_IO_REALTIME, .level = 3);
+	BUILD_ADD(&build, LIMITS, memory_policy, .mode = PLAN_MEMORY_BIND, .flags = PLAN_MEMORY_STATIC_NODES,
+		  .nodes = build_numbers(&build, (const uint64_t[]){ 0, 3 }, 2));
+	assert_int_equal(fixture_run(&stage_limits), 0);
+	assert_log("sched_setattr 0 policy 6 flags 0x2 nice 0 priority 0 1/2/3\n"
+		   "ioprio_set 1 0 0x2003\n"
+		   "set_mempolicy 0x8002 0x9 1025\n");
+}
+
+static void deadline_beside_a_cpuset(void **state)
+{
+	(void)state;
+	BUILD_ADD(&build, LIMITS, scheduler, .policy = PLAN_SCHED_DEADLINE, .cpuset = 1);
+	fake_fail(1, EPERM);
+	assert_int_equal(fixture_run(&stage_limits), -EPERM);
+	assert_non_null(strstr(fault.note, "can't be used together with AllowedCPUs")); /* BAT-38 */
+}
+
 static void kernel_without_keyrings(void **state)
 {
 	(void)state;
@@ -135,6 +158,8 @@ int main(void)
 		cmocka_unit_test_setup(missing_right_is_explained, fixture_start),
 		cmocka_unit_test_setup(oom_score_adj_of_a_user_may_stay, fixture_start),
 		cmocka_unit_test_setup(oom_score_adj_of_root_may_not, fixture_start),
+		cmocka_unit_test_setup(scheduling, fixture_start),
+		cmocka_unit_test_setup(deadline_beside_a_cpuset, fixture_start),
 		cmocka_unit_test_setup(kernel_without_keyrings, fixture_start),
 		cmocka_unit_test_setup(keyring_label_is_taken_back, fixture_start),
 		cmocka_unit_test_setup(apparmor_before_5_8, fixture_start),
