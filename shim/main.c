@@ -142,7 +142,6 @@ int main(int argc, char **argv)
 	shim.sock = (int)sock;
 	shim.kept = (uint32_t)kept;
 	memset(shim.slots, 0xff, sizeof shim.slots);
-	memset(shim.trees, 0xff, sizeof shim.trees);
 	memset(shim.joins, 0xff, sizeof shim.joins);
 	if (run(&shim, &plan, &fault) < 0)
 		talk_last(&shim, &fault);

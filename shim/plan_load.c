@@ -38,7 +38,7 @@
 
 uint64_t plan_load_schema(void)
 {
-	return plan_schema_hash();
+	return PLAN_SCHEMA_HASH;
 }
 
 /* The one control message that may come: descriptors. Returns how many, or -1 for anything else. */
@@ -136,6 +136,20 @@ static int check_fits(const struct plan *plan, uint32_t slots, struct fault *fau
 	return 0;
 }
 
+/* Trees are numbered without gaps as the rows ask for them; a hostile numbering costs no more than memory. */
+static uint32_t count_trees(const struct plan *plan)
+{
+	uint64_t count = 0;
+
+	plan_each(plan, record) {
+		const struct plan_source *source = STAGE_RECORD(source, record); /* if it is one */
+
+		if (record->kind == PLAN_KIND_source && source->tree != PLAN_NONE && source->tree >= count)
+			count = source->tree + 1;
+	}
+	return (uint32_t)count;
+}
+
 int plan_load(struct shim *shim, struct plan *plan, struct fault *fault)
 {
 	struct plan_refusal why;
@@ -153,5 +167,7 @@ int plan_load(struct shim *shim, struct plan *plan, struct fault *fault)
 	if (plan_check(bytes, length, plan, &why) < 0)
 		return refuse(&why, fault);
 	shim->plan = plan;
+	shim->tree_count = count_trees(plan);
+	memset(shim->trees, 0xff, shim->tree_count * sizeof *shim->trees); /* 0 is a descriptor */
 	return check_fits(plan, (uint32_t)count - 1, fault);
 }

@@ -17,7 +17,7 @@
  * or a program named /proc/self/fd/N must not find it (CVE-2024-21626). */
 static void drop_host(struct shim *shim)
 {
-	for (size_t i = 0; i < PLAN_MAX_TREES; i++)
+	for (size_t i = 0; i < shim->tree_count; i++)
 		fd_close_at(&shim->trees[i]);
 	for (size_t i = 0; i < sizeof shim->joins / sizeof *shim->joins; i++)
 		fd_close_at(&shim->joins[i]);

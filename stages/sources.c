@@ -63,7 +63,7 @@ static int keep(struct shim *shim, const struct plan_source *source, int tree, s
 	const char *path = plan_text(shim->plan, source->path);
 	int r;
 
-	if (source->tree >= PLAN_MAX_TREES || shim->trees[source->tree] >= 0) {
+	if (source->tree >= shim->tree_count || shim->trees[source->tree] >= 0) {
 		fd_close(tree);
 		return fault_set(fault, FAULT_CHECK_PLAN, EBADSLT, path);
 	}

@@ -30,6 +30,7 @@ struct shim {
 	uint32_t told;             /* messages sent so far, one bit each: owned by shim/talk.c */
 	uint32_t kept;             /* descriptors 3.. that the program keeps */
 	int slots[PLAN_MAX_SLOTS]; /* came with PLAN; -1: none or taken */
+	uint32_t tree_count;       /* the plan's; what lies behind is never touched, so it costs no memory */
 	int trees[PLAN_MAX_TREES]; /* filled by `sources`; -1: none or taken */
 	int joins[8];              /* namespaces opened before the first join */
 	int proc;                  /* host's /proc, O_PATH (source procfs); -1 */
@@ -77,7 +78,7 @@ extern const struct stage stage_cgroup, stage_sources, stage_join, stage_userns,
 /* The tree of a TREE field, left in its place (-1 for PLAN_NONE). */
 static inline int shim_tree(const struct shim *shim, uint64_t tree)
 {
-	return tree < PLAN_MAX_TREES ? shim->trees[tree] : -1;
+	return tree < shim->tree_count ? shim->trees[tree] : -1;
 }
 
 /* The container's root for path_*: what rootfs, pivot or join left, else "/" (exec: after the join). */

@@ -319,7 +319,7 @@ int writer_finish(struct writer *w, uint32_t audit_arch, struct compiled *ret, s
 {
 	const size_t summed = offsetof(struct plan_header, checksum) + sizeof(uint64_t);
 	struct plan_header header = { .magic = PLAN_MAGIC,
-				      .schema = plan_schema_hash(),
+				      .schema = PLAN_SCHEMA_HASH,
 				      .arch = audit_arch,
 				      .slot_count = w->slot_count },
 			   *out;

@@ -24,7 +24,7 @@ static inline void build_start(struct plan_build *b)
 {
 	memset(b, 0, sizeof *b);
 	b->header.magic = PLAN_MAGIC;
-	b->header.schema = plan_schema_hash();
+	b->header.schema = PLAN_SCHEMA_HASH;
 	b->header.pool_length = 1;
 }
 

@@ -14,6 +14,7 @@ static inline void core_shim(struct shim *shim)
 	memset(shim, 0, sizeof *shim);
 	memset(shim->slots, 0xff, sizeof shim->slots);
 	memset(shim->trees, 0xff, sizeof shim->trees);
+	shim->tree_count = PLAN_MAX_TREES;
 	memset(shim->joins, 0xff, sizeof shim->joins);
 	shim->sock = shim->proc = shim->root = -1;
 }
