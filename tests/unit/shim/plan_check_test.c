@@ -265,7 +265,7 @@ static void word_and_bit_rules(void **state)
 	at.mount->how = PLAN_COUNT_mount_how;
 	refused("unknown word", "how");
 	at.mount->how = 0;
-	at.source->flags = 4;
+	at.source->flags = 1ull << 40;
 	refused("unknown bit", "flags");
 	at.source->flags = 0;
 	at.identity->bounding = 1ull << 63;
