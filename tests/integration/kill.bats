@@ -81,12 +81,7 @@ test_setup() { needs_root; new_bundle sh -c 'trap "echo term; exit 3" TERM; trap
 @test "KIL-09 a frozen container dies of SIGKILL" {
 	create
 	ocirun start "$ID"
-	local dir
-	dir=$(jq -r '.cgroup_paths | to_entries[] | .value' "$ROOT/$ID/state.json" |
-		while read -r d; do
-			if [ -e "$d/freezer.state" ] || [ -e "$d/cgroup.freeze" ]; then echo "$d"; fi
-		done | head -n 1)
-	if [ -e "$dir/freezer.state" ]; then echo FROZEN >"$dir/freezer.state"; else echo 1 >"$dir/cgroup.freeze"; fi
+	freeze
 	ocirun kill "$ID" KILL
 	wait_status stopped
 }

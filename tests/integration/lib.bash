@@ -124,3 +124,14 @@ wait_for() {
 }
 wait_status() { wait_for is_status "$1" "${2:-$ID}"; }
 is_status() { [ "$(status_of "$2")" = "$1" ]; }
+
+# Freeze the container's group from outside, as an administrator may (v1 or v2).
+freeze() { # [ID]
+	local dir
+	while read -r dir; do
+		if [ -e "$dir/freezer.state" ]; then echo FROZEN >"$dir/freezer.state" && return; fi
+		if [ -e "$dir/cgroup.freeze" ]; then echo 1 >"$dir/cgroup.freeze" && return; fi
+	done < <(jq -r '.cgroup_paths[]' "$ROOT/${1:-$ID}/state.json")
+	echo "no group of the container can be frozen" >&2
+	return 1
+}

@@ -400,3 +400,242 @@ with_user_namespace() {
 	[ -n "$(flags_of /to-file)" ] && [ -z "$(flags_of /file)" ] && [ -n "$(flags_of /made)" ]
 	[ -z "${FAILED-}" ]
 }
+
+@test "MNT-01 MNT-03 MNT-04 MNT-31 relative destination and source, any type on a bind, targets made with 0755 and 0644" {
+	mkdir -p "$BUNDLE/data" "$BUNDLE/rootfs/real"
+	echo text >"$BUNDLE/data/file"
+	ln -s /real "$BUNDLE/rootfs/leads"
+	ln -s ../../../../real "$BUNDLE/rootfs/climbs"
+	mount_entry relative/dir bind data bind
+	mount_entry /new/deep/file ext4 data/file bind
+	mount_entry /leads/a none ./data rbind
+	mount_entry /climbs/b "" data bind
+	umask 077
+	inside 'cat /relative/dir/file /new/deep/file /real/a/file /real/b/file'
+	has 'mount destination "relative/dir" is not absolute: taken from /'
+	[ "$(grep -c ^text <<<"$output")" = 4 ]
+	[ "$(stat -c '%a %F' "$BUNDLE/rootfs/relative/dir")" = "755 directory" ]
+	[ "$(stat -c '%a %F' "$BUNDLE/rootfs/new/deep")" = "755 directory" ]
+	[ "$(stat -c '%a %F' "$BUNDLE/rootfs/new/deep/file")" = "644 regular empty file" ]
+}
+
+@test "MNT-02 a mount on / is refused" {
+	mount_entry / none "$SRC/plain" bind
+	refused "mountpoint is on the top of rootfs"
+	config '.mounts[-1].destination = "/tmp/../."'
+	refused "mountpoint is on the top of rootfs"
+}
+
+@test "MNT-07 what is no word goes to the file system, and comes back as its error" {
+	mount_entry /t tmpfs tmpfs nosuid size=1m mode=751 nr_inodes=77
+	inside 'cat /proc/self/mountinfo'
+	[[ ,$(super_of /t), == *,size=1024k,* && ,$(super_of /t), == *,nr_inodes=77,* && ,$(super_of /t), == *,mode=751,* ]]
+	config '.mounts[-1].options += ["sise=3"]'
+	refused sise
+	config '.mounts[-1] += {options: ["bind", "size=3"]}'
+	refused "a bind mount takes no file system options, such as \"size=3\""
+}
+
+@test "MNT-09 what may stand on /proc, and below it" {
+	local at
+	view touch "$SRC/plain/file"
+	for at in cpuinfo diskstats meminfo stat swaps uptime loadavg; do mount_entry "/proc/$at" none "$SRC/plain/file" bind; done
+	for at in slabinfo sys/kernel/ns_last_pid sys/crypto/fips_enabled; do [ ! -e "/proc/$at" ] || mount_entry "/proc/$at" none "$SRC/plain/file" bind; done
+	inside 'cat /proc/self/mountinfo; wc -c </proc/cpuinfo'
+	for at in cpuinfo diskstats meminfo stat swaps uptime loadavg; do [ -n "$(flags_of "/proc/$at")" ]; done
+	[ "${lines[-1]}" = 0 ]
+	for at in /proc/self/attr /proc/1 /proc/sys/kernel /proc/cpuinfo/.. /proc; do
+		config ".mounts[-1].destination = \"$at\""
+		refused "cannot be mounted because it is"
+	done
+	config '.mounts[-1] = {destination: "/proc", type: "tmpfs", source: "tmpfs"}'
+	refused '"/proc" cannot be mounted because it is not of type proc'
+}
+
+@test "MNT-10 proc and sysfs go on no link" {
+	rmdir "$BUNDLE/rootfs/proc" "$BUNDLE/rootfs/sys"
+	mkdir "$BUNDLE/rootfs/other"
+	ln -s other "$BUNDLE/rootfs/proc"
+	refused 'filesystem "proc" must be mounted on ordinary directory'
+	rm "$BUNDLE/rootfs/proc"
+	ln -s other "$BUNDLE/rootfs/sys"
+	refused 'filesystem "sysfs" must be mounted on ordinary directory'
+}
+
+@test "MNT-11 mode of a tmpfs: as given, else of the directory it covers" {
+	mkdir -m 2710 "$BUNDLE/rootfs/there"
+	mkdir -m 700 "$BUNDLE/rootfs/given"
+	mount_entry /there tmpfs tmpfs
+	mount_entry /given tmpfs tmpfs mode=1750
+	mount_entry /new tmpfs tmpfs
+	inside 'stat -c "%a %n" /there /given /new'
+	has "2710 /there"
+	has "1750 /given"
+	has "1777 /new"
+}
+
+@test "MNT-13 MNT-14 control groups, in the host's namespace of them and in an own" {
+	local how
+	for how in host own; do
+		config '.linux.namespaces |= map(select(.type != "cgroup"))' ".linux.cgroupsPath = \"$CGROUP-$how\""
+		[ $how = host ] || config '.linux.namespaces += [{type: "cgroup"}]'
+		inside 'cat /proc/self/mountinfo; cd /sys/fs/cgroup; for d in . *; do if [ -d "$d" ] && [ -e "$d/cgroup.procs" ]; then n=$(wc -l <"$d/cgroup.procs"); echo "$d has $n"; fi; done; ls -l; touch /sys/fs/cgroup/x || echo read-only'
+		has read-only
+		if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+			[[ $(flags_of /sys/fs/cgroup) == ro,nosuid,nodev,noexec* ]]
+			# the whole tree without a namespace of its own: its options are the host's, and stay
+			[ $how = host ] || has ". has "
+		else
+			[[ $(flags_of /sys/fs/cgroup) == ro,nosuid,nodev,noexec* ]]
+			[[ $(flags_of /sys/fs/cgroup/memory) == ro,nosuid,nodev,noexec* ]]
+			has "memory has "
+			lacks "memory has 0"
+			lacks "/$ID-$how /sys/fs/cgroup/none"
+			local name
+			for name in $(awk -F: '$2 ~ /,/ && $2 !~ /=/ {print $2}' /proc/self/cgroup); do has "-> $name"; done
+		fi
+	done
+	[ "$(host_mounts)" = "$MOUNTS_BEFORE" ]
+}
+
+@test "MNT-15 sysfs without a network namespace of the user namespace: the host's, with the flags asked for" {
+	with_user_namespace
+	config '.linux.namespaces |= map(select(.type != "network"))'
+	inside 'cat /proc/self/mountinfo; ls /sys/class >/dev/null && echo listed'
+	[[ $(flags_of /sys) == ro,nosuid,nodev,noexec* ]]
+	has listed
+}
+
+@test "MNT-16 MNT-17 a source that is missing, a file onto a directory and the reverse" {
+	mount_entry /x none "$SRC/missing" bind
+	refused "no such file or directory"
+	has "$SRC/missing"
+	[ ! -e "$BUNDLE/rootfs/x" ]
+	[ ! -e "$SRC/missing" ]
+	view touch "$SRC/plain/file"
+	config ".mounts[-1] += {source: \"$SRC/plain/file\", destination: \"/tmp\"}"
+	refused "not a directory"
+	config ".mounts[-1] += {source: \"$SRC/plain\", destination: \"/etc/passwd\"}"
+	refused "not a directory"
+}
+
+@test "MNT-19 a source that only the host's root can reach, in a user namespace" {
+	with_user_namespace
+	view mkdir -p "$SRC/plain/hidden/data"
+	view sh -c "echo text >'$SRC/plain/hidden/data/file'; chmod 700 '$SRC/plain/hidden' '$SRC/plain'"
+	mount_entry /m none "$SRC/plain/hidden/data" bind ro
+	inside 'cat /m/file'
+	has text
+}
+
+@test "MNT-20 a root file system on an overlay of many layers" {
+	local i layers=''
+	for i in $(seq 60); do
+		view mkdir "$SRC/full/$i"
+		layers+=":$SRC/full/$i"
+	done
+	view mkdir "$SRC/up" "$SRC/work" "$SRC/root"
+	view sh -c "cd '$SRC/full' && mount -t overlay overlay -o 'lowerdir=$BUNDLE/rootfs:$(seq -s : 60),upperdir=$SRC/up,workdir=$SRC/work' '$SRC/root'"
+	config ".root.path = \"$SRC/root\""
+	inside 'echo text >/file; cat /proc/self/mountinfo'
+	[[ $(super_of /) == rw,lowerdir=* ]]
+	[ "$(view cat "$SRC/up/file")" = text ]
+}
+
+@test "MNT-88 tmpcopyup: what the directory held, with modes and owners, and none of it touched" {
+	mkdir -p -m 751 "$BUNDLE/rootfs/var/below/deep"
+	echo text >"$BUNDLE/rootfs/var/below/file"
+	chmod 4711 "$BUNDLE/rootfs/var/below/file"
+	chown -R 7:8 "$BUNDLE/rootfs/var"
+	ln -s below/file "$BUNDLE/rootfs/var/link"
+	mkfifo -m 604 "$BUNDLE/rootfs/var/pipe"
+	chmod 4711 "$BUNDLE/rootfs/var/below/file"
+	mount_entry /var tmpfs tmpfs tmpcopyup ro
+	mount_entry /fresh tmpfs tmpfs tmpcopyup
+	inside 'cd /var; stat -c "%a %u:%g %F %n" . below below/deep below/file pipe; cat link; touch x || echo read-only'
+	has "751 7:8 directory ."
+	has "4711 7:8 regular file below/file"
+	has "604 0:0 fifo pipe"
+	has $'\ntext'
+	has read-only
+	[ "$(cat "$BUNDLE/rootfs/var/below/file")" = text ]
+}
+
+@test "MNT-96 MNT-100 MNT-101 rootfsPropagation, all eight words, on a host that shares; the host never sees the root" {
+	local word top below before table='
+		none master master
+		private - -
+		rprivate - -
+		shared shared_master master
+		rshared shared_master shared_master
+		slave master master
+		rslave master master
+		unbindable unbindable -
+		runbindable unbindable unbindable'
+	view mount --make-rshared /
+	view mount --bind "$BUNDLE/rootfs" "$BUNDLE/rootfs"
+	view mount --make-shared "$BUNDLE/rootfs"
+	view mkdir -p "$SRC/plain/data"
+	mkdir "$BUNDLE/rootfs/below"
+	view mount --bind "$SRC/plain/data" "$BUNDLE/rootfs/below"
+	before=$(view cut -d' ' -f4- /proc/self/mountinfo)
+	while read -r word top below; do
+		[ -n "$word" ] || continue
+		[ "$word" = none ] || config ".linux.rootfsPropagation = \"$word\""
+		inside 'cat /proc/self/mountinfo'
+		top=${top/_/ } below=${below/_/ }
+		same "$word" "${top/-/}" "$(peers_of /)"
+		same "$word: below" "${below/-/}" "$(peers_of /below)"
+		same "$word: the host" "$before" "$(view cut -d' ' -f4- /proc/self/mountinfo)"
+		lacks "/put_old"
+	done <<<"$table"
+	config '.linux.rootfsPropagation = "rprivate"'
+	run_fail view "$OCIRUN" --root "$ROOT" run --no-pivot --bundle "$BUNDLE" "$ID"
+	has "private mounts can only be had with pivot_root"
+	[ -z "${FAILED-}" ]
+}
+
+@test "MNT-96 Bidirectional and HostToContainer of Kubernetes: rshared and rslave in a container that shares" {
+	local how pid
+	view mount --make-rshared /
+	view mkdir "$SRC/plain/host" "$SRC/plain/inside"
+	for how in rshared rslave rprivate; do
+		config '.mounts |= map(select(.destination != "/m"))' ".linux.rootfsPropagation = \"${how/rprivate/rslave}\"" ".linux.cgroupsPath = \"$CGROUP-$how\""
+		mount_entry /m none "$SRC/plain" rbind "$how"
+		set_args sleep 100
+		view "$OCIRUN" --root "$ROOT" create --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
+		pid=$(pid_of)
+		view mount -t tmpfs host "$SRC/plain/host"
+		nsenter -t "$pid" -m -r /bin/busybox mount -t tmpfs inside /m/inside
+		output=$(cat "/proc/$pid/mountinfo")
+		same "$how: in" "$([ $how = rprivate ] || echo rw,relatime)" "$(flags_of /m/host)"
+		output=$(view cat /proc/self/mountinfo)
+		same "$how: out" "$([ $how != rshared ] || echo rw,relatime)" "$(flags_of "$SRC/plain/inside")"
+		ocirun delete -f "$ID"
+		view umount "$SRC/plain/host"
+		[ $how != rshared ] || view umount "$SRC/plain/inside"
+	done
+	[ -z "${FAILED-}" ]
+}
+
+@test "MNT-97 MNT-98 masked and read-only paths keep the flags of what they stand on; missing and double ones are skipped" {
+	mkdir "$BUNDLE/rootfs/fixed" "$BUNDLE/rootfs/gone"
+	touch "$BUNDLE/rootfs/secret"
+	mount_entry /fixed tmpfs tmpfs nosuid nodev noexec
+	config '.linux.readonlyPaths = ["/fixed", "/missing", "/fixed"] | .linux.maskedPaths = ["/secret", "/gone", "/missing", "/gone"]'
+	inside 'cat /proc/self/mountinfo; stat -c "%t:%T" /secret; touch /gone/x || echo masked'
+	[[ $(flags_of /fixed) == ro,nosuid,nodev,noexec* ]]
+	has 1:3
+	has masked
+	[[ $(super_of /gone) == ro,*nr_inodes=1* ]]
+	[ "$(grep -c " /gone " <<<"$output")" = 1 ]
+}
+
+@test "MNT-102 a read-only /dev is made so when all stands in it" {
+	config '.mounts |= map(if .destination == "/dev" then .options += ["ro"] else . end)'
+	inside 'cat /proc/self/mountinfo; touch /dev/x || echo read-only; echo x >/dev/null && ls /dev/ptmx /dev/fd'
+	[[ $(flags_of /dev) == ro,nosuid* ]]
+	[[ $(flags_of /dev/shm) == rw,* ]]
+	has read-only
+	has /dev/fd
+}

@@ -109,12 +109,7 @@ test_setup() { needs_root; new_bundle sh -c 'echo started; sleep 100'; }
 
 @test "STM-04 STT-13 a frozen container is paused; start and kill of it do not hang" {
 	create
-	local dir
-	dir=$(jq -r '.cgroup_paths | to_entries[] | .value' "$ROOT/$ID/state.json" |
-		while read -r d; do
-			if [ -e "$d/freezer.state" ] || [ -e "$d/cgroup.freeze" ]; then echo "$d"; fi
-		done | head -n 1)
-	if [ -e "$dir/freezer.state" ]; then echo FROZEN >"$dir/freezer.state"; else echo 1 >"$dir/cgroup.freeze"; fi
+	freeze
 	wait_status paused
 	run_fail timeout 5 "$OCIRUN" --root "$ROOT" start "$ID"
 	has "cannot start a container in the paused state"
