@@ -280,7 +280,8 @@
 	F(masked_path, TREE, null, 0)          /* clone of the host's verified /dev/null */
 #define PLAN_FIELDS_seal(F)                                                                        \
 	F(seal, STR, path, PLAN_MAX_PATH)      /* "/" is the root */                                   \
-	F(seal, BITS, attr, mount_attr)
+	F(seal, BITS, attr, mount_attr)                                                                \
+	F(seal, BITS, propagation, propagation) /* unbindable: what `masks` had to clone before */
 #define PLAN_FIELDS_oom_score_adj(F) F(oom_score_adj, INT, value, 1000)
 #define PLAN_FIELDS_rlimit(F)                                                                      \
 	F(rlimit, NUM, resource, 15)           /* RLIMIT_* of the kernel */                            \

@@ -1,6 +1,8 @@
 /* Row `seal`: the root, /dev and tmpfs mounts that config.json wants read-only become so, after the last
- * stage that makes anything inside. Other flags of a mount stay as they are.
+ * stage that makes anything inside. Other flags of a mount stay as they are. And what is to be unbindable,
+ * after the last stage that clones a part of it.
  */
+#include "attach.h"
 #include "mount.h"
 #include "path.h"
 #include "stage.h"
@@ -28,6 +30,11 @@ static int seal_run(struct shim *shim, const struct plan_record *record, struct 
 	if (r >= 0) {
 		FD_AUTO fd = r;
 		r = seal_mount(fd, seal->attr);
+		if (r >= 0 && seal->propagation) {
+			r = attach_propagation(fd, seal->propagation);
+			if (r < 0)
+				return fault_set(fault, FAULT_SET_PROPAGATION, r, path);
+		}
 	}
 	if (r >= 0)
 		return 0;

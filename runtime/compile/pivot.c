@@ -15,6 +15,12 @@ int compile_pivot(struct compile *c)
 		return compile_refuse(c, source, "private mounts can only be had with pivot_root");
 	if (record.how == PLAN_PIVOT_CHROOT && wanted)
 		return compile_refuse(c, source, "rootfsPropagation needs a mount namespace");
+	if (wanted & PLAN_PROP_UNBINDABLE) { /* the readonlyPaths are still to be bound */
+		struct plan_seal seal = { .path = writer_text(c->writer, "/"), .propagation = wanted };
+
+		record.propagation = 0;
+		WRITER_ADD(c->writer, SEAL, seal, &seal, source);
+	}
 	WRITER_ADD(c->writer, PIVOT, pivot, &record, source);
 	return 0;
 }

@@ -545,16 +545,17 @@ with_user_namespace() {
 @test "MNT-88 tmpcopyup: what the directory held, with modes and owners, and none of it touched" {
 	mkdir -p -m 751 "$BUNDLE/rootfs/var/below/deep"
 	echo text >"$BUNDLE/rootfs/var/below/file"
-	chmod 4711 "$BUNDLE/rootfs/var/below/file"
+	chmod 4755 "$BUNDLE/rootfs/var/below/file"
 	chown -R 7:8 "$BUNDLE/rootfs/var"
 	ln -s below/file "$BUNDLE/rootfs/var/link"
 	mkfifo -m 604 "$BUNDLE/rootfs/var/pipe"
-	chmod 4711 "$BUNDLE/rootfs/var/below/file"
+	chmod 4755 "$BUNDLE/rootfs/var/below/file"
 	mount_entry /var tmpfs tmpfs tmpcopyup ro
 	mount_entry /fresh tmpfs tmpfs tmpcopyup
 	inside 'cd /var; stat -c "%a %u:%g %F %n" . below below/deep below/file pipe; cat link; touch x || echo read-only'
-	has "751 7:8 directory ."
-	has "4711 7:8 regular file below/file"
+	has "755 7:8 directory ."
+	has "751 7:8 directory below/deep"
+	has "4755 7:8 regular file below/file"
 	has "604 0:0 fifo pipe"
 	has $'\ntext'
 	has read-only
