@@ -190,6 +190,14 @@ static int build(struct build *b, struct compiled_filter *ret)
 	return r;
 }
 
+static bool notifies(const struct spec_seccomp *seccomp)
+{
+	for (uint32_t i = 0; i < seccomp->rule_count; i++)
+		if (strcmp(seccomp->rules[i].action, "SCMP_ACT_NOTIFY") == 0)
+			return true;
+	return false;
+}
+
 /* Absent flags mean SPEC_ALLOW, as in runc (LNX-05): the mitigation costs and protects only the container
  * from itself. An empty list means none. */
 static uint32_t filter_flags(const struct spec_seccomp *seccomp)
@@ -201,6 +209,11 @@ static uint32_t filter_flags(const struct spec_seccomp *seccomp)
 
 		flags |= word ? (uint32_t)word->value & PLAN_ALL_filter_flags : 0;
 	}
+	/* the kernel refuses WAIT_KILLABLE where nothing waits */
+	if (notifies(seccomp))
+		flags |= PLAN_FILTER_NEW_LISTENER;
+	else
+		flags &= ~(uint32_t)PLAN_FILTER_WAIT_KILLABLE;
 	return flags;
 }
 
@@ -238,6 +251,9 @@ int compile_filter(struct compile *c)
 		return r;
 	record = (struct plan_seccomp){ .flags = filter.flags,
 					.filter = writer_blob(c->writer, filter.bytes, filter.length) };
-	WRITER_ADD(c->writer, SECCOMP, seccomp, &record, SECCOMP);
+	if (filter.flags & PLAN_FILTER_NEW_LISTENER)
+		WRITER_ADD(c->writer, LISTENER, seccomp, &record, SECCOMP);
+	else
+		WRITER_ADD(c->writer, SECCOMP, seccomp, &record, SECCOMP);
 	return 0;
 }

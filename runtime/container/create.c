@@ -388,12 +388,15 @@ int create_container(const struct globals *globals, const struct create_options 
 				   .groups = { .born = -1 },
 				   .sock = -1,
 				   .pidfd = -1,
-				   .master = -1 };
+				   .master = -1,
+				   .agent = { .sock = -1 } };
 	making.container.root_fd = root_open(prepared->root, true, !globals->root, error);
 	if (making.container.root_fd < 0)
 		return making.container.root_fd;
 	fill_state(&making);
-	int r = make(&making);
+	int r = agent_connect(globals->arena, &prepared->spec, &prepared->options, &launch->agent, error);
+	if (r == 0)
+		r = make(&making);
 	if (r < 0) {
 		undo(&making);
 		return r;

@@ -332,4 +332,5 @@ void launch_close(struct launch *launch)
 	fd_close_at(&launch->sock);
 	fd_close_at(&launch->pidfd);
 	fd_close_at(&launch->master);
+	fd_close_at(&launch->agent.sock);
 }

@@ -176,10 +176,11 @@ static int on_host(struct launch *launch, struct message *message, struct error 
 
 static int on_listener(struct launch *launch, struct message *message, struct error *error)
 {
-	(void)launch;
-	(void)message;
-	return error_set(error, ENOTSUP,
-			 "seccomp notifications are not supported yet (linux.seccomp.listenerPath)");
+	int r = launch->agent.sock < 0 ? not_understood(error, "listener")
+				       : agent_send(&launch->agent, launch->pid, message->fd, error);
+
+	fd_close_at(&launch->agent.sock); /* one message is all */
+	return r;
 }
 
 static int on_ready(struct launch *launch, struct message *message, struct error *error)

@@ -17,8 +17,6 @@ static int read_action(struct reader *reader, const struct json_node *node, void
 
 	if (r < 0)
 		return r;
-	if (word->value == SCMP_ACT_NOTIFY)
-		return spec_refuse(reader, "%s is not supported yet", word->word);
 	*(const char **)member = word->word;
 	return 0;
 }
@@ -119,6 +117,42 @@ static int read_rule(struct reader *reader, const struct json_node *node, void *
 	return r == 0 && rule->has_errno ? check_errno(reader, rule->action, rule->errno_ret, "errnoRet") : r;
 }
 
+/* Who notifies of the calls that hand the listener over would wait for an agent that has nothing yet. write:
+ * what other runtimes need for it (BAT-41). */
+static int check_notify(struct reader *reader, const struct spec_seccomp_rule *rule)
+{
+	static const char *const needed[] = { "write", "sendmsg" };
+
+	if (strcmp(rule->action, "SCMP_ACT_NOTIFY") != 0)
+		return 0;
+	for (uint32_t i = 0; i < rule->names.count; i++)
+		for (size_t k = 0; k < sizeof needed / sizeof needed[0]; k++)
+			if (strcmp(rule->names.items[i], needed[k]) == 0)
+				return spec_refuse(reader,
+						   "SCMP_ACT_NOTIFY cannot be used for the %s syscall",
+						   needed[k]);
+	return 0;
+}
+
+/* LNX-06, LNX-07: somebody must listen. */
+static int check_listener(struct reader *reader, const struct spec_seccomp *seccomp)
+{
+	int r = 0;
+
+	if (seccomp->listener_metadata && !seccomp->listener_path)
+		return error_in(reader->error, spec_refuse(reader, "needs a listenerPath"),
+				"listenerMetadata");
+	for (uint32_t i = 0; i < seccomp->rule_count && r == 0; i++) {
+		const struct spec_seccomp_rule *rule = &seccomp->rules[i];
+
+		r = check_notify(reader, rule);
+		if (r == 0 && !seccomp->listener_path && strcmp(rule->action, "SCMP_ACT_NOTIFY") == 0)
+			r = spec_refuse(reader, "SCMP_ACT_NOTIFY needs linux.seccomp.listenerPath");
+		error_in(reader->error, error_at(reader->error, r, i), "syscalls");
+	}
+	return r;
+}
+
 static int read_rules(struct reader *reader, const struct json_node *node, void *member)
 {
 	struct spec_seccomp *seccomp = member;
@@ -164,8 +198,8 @@ int read_seccomp(struct reader *reader, const struct json_node *node, void *memb
 		KEY_FLAG("defaultErrnoRet", JSON_NUMBER, read_u32, AT(default_errno), AT(has_default_errno)),
 		KEY("architectures", JSON_ARRAY, read_archs, AT(architectures)),
 		KEY_FLAG("flags", JSON_ARRAY, read_flags, AT(flags), AT(has_flags)),
-		KEY("listenerPath", JSON_STRING, read_later, 0),
-		KEY("listenerMetadata", JSON_STRING, read_later, 0),
+		KEY("listenerPath", JSON_STRING, read_optional, AT(listener_path)),
+		KEY("listenerMetadata", JSON_STRING, read_optional, AT(listener_metadata)),
 		KEY("syscalls", JSON_ARRAY, read_rules, 0),
 		{ 0 },
 	};
@@ -177,5 +211,5 @@ int read_seccomp(struct reader *reader, const struct json_node *node, void *memb
 	seccomp->text_length = node->length;
 	if (r == 0 && seccomp->has_default_errno)
 		r = check_errno(reader, seccomp->default_action, seccomp->default_errno, "defaultErrnoRet");
-	return r;
+	return r == 0 ? check_listener(reader, seccomp) : r;
 }

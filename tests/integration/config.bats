@@ -154,3 +154,75 @@ started() {
 	run_ok ocirun features
 	[ "$(jq -c '.linux.memoryPolicy | [(.modes | length), (.flags | length)]' <<<"$output")" = "[7,3]" ]
 }
+
+# ---- seccomp: notifications ----
+
+start_agent() { # [gone]
+	command -v cc >/dev/null || skip "no C compiler for the agent"
+	cc -O1 -o "$DIR/agent" "$BATS_TEST_DIRNAME/agent.c"
+	timeout 60 "$DIR/agent" "$DIR/sock" "$DIR/message" "$@" >/dev/null 2>&1 3>&- &
+	AGENT=$!
+	wait_for test -S "$DIR/sock"
+}
+test_teardown() { [ -z "${AGENT-}" ] || kill "$AGENT" 2>/dev/null || :; }
+
+notify() { # MEMBERS
+	config ".linux.seccomp = ({defaultAction: \"SCMP_ACT_ALLOW\", listenerPath: \"$DIR/sock\", syscalls: [{names: [\"mkdir\", \"mkdirat\"], action: \"SCMP_ACT_NOTIFY\"}]} + $1)" '.root.readonly = false'
+}
+
+@test "LNX-06 LNX-07 PRO-40 seccomp notify: the agent gets state, metadata and listener, and its answer counts" {
+	start_agent
+	notify '{listenerMetadata: "a \"b\"\n/c"}'
+	config '.annotations = {x: "y"}'
+	set_args sh -c 'mkdir /tmp/x; echo after'
+	run_ok ocirun run --bundle "$BUNDLE" "$ID"
+	has "No medium found"
+	has after
+	[ ! -e "$BUNDLE/rootfs/tmp/x" ]
+	[ "$(jq -r '.fds | join(",")' "$DIR/message")" = seccompFd ]
+	[ "$(jq -r .metadata "$DIR/message")" = $'a "b"\n/c' ]
+	[ "$(jq -r .state.id "$DIR/message")" = "$ID" ]
+	[ "$(jq -r .state.status "$DIR/message")" = creating ]
+	[ "$(jq -r .state.annotations.x "$DIR/message")" = y ]
+	[ "$(jq -r .state.bundle "$DIR/message")" = "$(realpath "$BUNDLE")" ]
+	[ "$(jq -r '.pid == .state.pid and .pid > 1 and (.ociVersion | length) > 3' "$DIR/message")" = true ]
+}
+
+@test "LNX-06 seccomp notify through create and start; the pid is the container's; WAIT_KILLABLE_RECV" {
+	start_agent
+	notify '{flags: ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]}'
+	run_ok ocirun plan "$BUNDLE"
+	has "seccomp    seccomp"
+	has "flags=new-listener,wait-killable"
+	set_args sh -c 'mkdir /tmp/x; echo $? >/tmp/status; exec sleep 100'
+	create
+	[ "$(jq .pid "$DIR/message")" = "$(pid_of)" ]
+	ocirun start "$ID"
+	wait_for test -s "$BUNDLE/rootfs/tmp/status"
+	[ "$(cat "$BUNDLE/rootfs/tmp/status")" = 1 ]
+}
+
+@test "BAT-43 seccomp notify, the agent is gone: the call returns ENOSYS in the container" {
+	start_agent gone
+	notify '{}'
+	set_args sh -c 'sleep 0.2; mkdir /tmp/x'
+	run ocirun run --bundle "$BUNDLE" "$ID"
+	has "Function not implemented"
+}
+
+@test "BAT-40 seccomp notify, nobody listens: nothing is made" {
+	notify '{}'
+	set_args true
+	run_fail ocirun run --bundle "$BUNDLE" "$ID"
+	has "failed to connect with seccomp agent"
+	[ ! -e "$ROOT/$ID" ]
+	: >"$DIR/sock"
+	run_fail ocirun run --bundle "$BUNDLE" "$ID"
+	has "failed to connect with seccomp agent"
+}
+
+@test "LNX-06 a listenerPath without a rule that notifies asks nobody" {
+	config ".linux.seccomp = {defaultAction: \"SCMP_ACT_ALLOW\", listenerPath: \"$DIR/none\", flags: [\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\"]}"
+	set_args true
+	run_ok ocirun run --bundle "$BUNDLE" "$ID"
+}
