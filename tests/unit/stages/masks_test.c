@@ -132,6 +132,16 @@ static void seal_waits_for_writers(void **state)
 	assert_int_equal(fake_count("mount_setattr 100"), 3);
 }
 
+static void seal_makes_unbindable(void **state)
+{
+	(void)state;
+	BUILD_ADD(&b.build, SEAL, seal, .path = build_text(&b.build, "/"),
+		  .propagation = PLAN_PROP_UNBINDABLE | PLAN_PROP_RECURSIVE);
+	assert_int_equal(bench_run(&b, &stage_seal), 0);
+	assert_int_equal(fake_count("0x9000 set=0 clear=0 propagation=0x20000"), 1);
+	assert_int_equal(fake_count("mount_setattr"), 1);
+}
+
 static void seal_ends_in_time(void **state)
 {
 	(void)state;
@@ -179,6 +189,7 @@ int main(void)
 		cmocka_unit_test_setup(readonly_before_it_is_seen, setup),
 		cmocka_unit_test_setup(readonly_on_old_kernels, setup),
 		cmocka_unit_test_setup(seal_waits_for_writers, setup),
+		cmocka_unit_test_setup(seal_makes_unbindable, setup),
 		cmocka_unit_test_setup(seal_ends_in_time, setup),
 		cmocka_unit_test_setup(every_failure_is_told, setup),
 	};

@@ -219,6 +219,24 @@ static void link_may_be_there_already(void **state)
 	assert_int_equal(bench_run(&b, &stage_mounts), 0);
 }
 
+/* MNT-89: the link is made again and nothing mounted. */
+static void link_is_copied(void **state)
+{
+	(void)state;
+	bench_trees(&b, 1);
+	ADD(&b, "/link", .how = PLAN_MOUNT_BIND, .tree = 0, .flags = PLAN_MOUNT_COPY_SYMLINK);
+	fake_stat(S_IFLNK | 0777, 0, 0, 5);
+	fake_bytes("readlinkat", "to/here", 7);
+	assert_int_equal(bench_run(&b, &stage_mounts), 0);
+	assert_int_equal(fake_count("symlinkat \"to/here\""), 1);
+	assert_int_equal(fake_count("move_mount"), 0);
+	bench_start(&b);
+	bench_trees(&b, 1);
+	ADD(&b, "/dir", .how = PLAN_MOUNT_BIND, .tree = 0, .flags = PLAN_MOUNT_COPY_SYMLINK);
+	assert_int_equal(bench_run(&b, &stage_mounts), 0);
+	assert_int_equal(fake_count("move_mount"), 1);
+}
+
 static void fill(struct bench *bench)
 {
 	add_bind(bench);
@@ -253,6 +271,7 @@ int main(void)
 		cmocka_unit_test_setup(cgroup2_falls_back_to_its_tree, setup),
 		cmocka_unit_test_setup(remount_leaves_other_flags, setup),
 		cmocka_unit_test_setup(link_may_be_there_already, setup),
+		cmocka_unit_test_setup(link_is_copied, setup),
 		cmocka_unit_test_setup(every_failure_is_told, setup),
 	};
 

@@ -124,6 +124,71 @@ static void few_trees_ask_for_no_limit(void **state)
 	assert_int_equal(fake_count("prlimit"), 0);
 }
 
+static void add_mapped(struct bench *bench, uint64_t tree, const char *map, uint64_t flags)
+{
+	bench->shim.proc = 9;
+	BUILD_ADD(&bench->build, SOURCES, source, .tree = tree, .what = PLAN_SOURCE_TREE,
+		  .path = build_text(&bench->build, "/srv"), .flags = flags,
+		  .uid_map = build_text(&bench->build, map), .gid_map = build_text(&bench->build, map));
+}
+
+/* What the child tells: descriptors below 100 are the test's own. */
+static const int child_says[2] = { 70, 71 };
+
+static void one_namespace_serves_all_trees_of_a_map(void **state)
+{
+	(void)state;
+	add_mapped(&b, 0, "0 5 1\n", 0);
+	add_mapped(&b, 1, "0 6 1\n", 0);
+	add_mapped(&b, 2, "0 5 1\n", PLAN_SOURCE_RIDMAP);
+	fake_bytes("read", child_says, sizeof child_says);
+	fake_bytes("read", child_says, sizeof child_says);
+	assert_int_equal(bench_run(&b, &stage_sources), 0);
+	assert_int_equal(fake_count("clone3 0x10001400"), 2); /* NEWUSER FILES PIDFD */
+	assert_int_equal(fake_count("set=0x100000 clear=0 propagation=0 userns=71"), 3);
+	assert_int_equal(fake_count("\"\" 0x1000 set=0x100000"), 2);
+	assert_int_equal(fake_count("\"\" 0x9000 set=0x100000"), 1);
+	assert_int_equal(fake_count("openat 70 \"uid_map\""), 2);
+	assert_int_equal(fake_count("close 71"), 2);
+	assert_int_equal(fake_open_fds(), 3);
+}
+
+static void joined_namespace_is_opened(void **state)
+{
+	(void)state;
+	BUILD_ADD(&b.build, SOURCES, source, .tree = 0, .what = PLAN_SOURCE_TREE,
+		  .path = build_text(&b.build, "/srv"), .user = build_text(&b.build, "/proc/7/ns/user"));
+	assert_int_equal(bench_run(&b, &stage_sources), 0);
+	assert_int_equal(fake_count("clone3"), 0);
+	assert_int_equal(fake_count("openat -100 \"/proc/7/ns/user\""), 1);
+	assert_int_equal(fake_count("set=0x100000"), 1);
+	assert_int_equal(fake_open_fds(), 1);
+}
+
+static void file_system_without_id_maps_is_named(void **state)
+{
+	(void)state;
+	add_mapped(&b, 0, "0 5 1\n", PLAN_SOURCE_RIDMAP);
+	fake_bytes("read", child_says, sizeof child_says);
+	fake_return("mount_setattr", -EINVAL);
+	assert_int_equal(bench_run(&b, &stage_sources), -EINVAL);
+	assert_int_equal(b.fault.op, FAULT_MAP_IDS);
+	assert_string_equal(b.fault.object, "of the mount at /srv");
+	assert_non_null(strstr(b.fault.note, "proc"));
+	bench_start(&b);
+	add_mapped(&b, 0, "0 5 1\n", 0);
+	fake_bytes("read", child_says, sizeof child_says);
+	fake_return("mount_setattr", -ENOSYS);
+	assert_int_equal(bench_run(&b, &stage_sources), -ENOSYS);
+	assert_non_null(strstr(b.fault.note, "from Linux 5.12"));
+}
+
+static void fill_mapped(struct bench *bench)
+{
+	add_mapped(bench, 0, "0 5 1\n", 0);
+	fake_bytes("read", child_says, sizeof child_says);
+}
+
 static void fill(struct bench *bench)
 {
 	add_tree(bench, 0, "/srv", PLAN_SOURCE_RECURSIVE, PLAN_PROP_SLAVE);
@@ -140,6 +205,8 @@ static void every_failure_is_told(void **state)
 {
 	(void)state;
 	bench_sweep(fill, &stage_sources, EPERM, 0, trees_kept);
+	/* the child may be gone already: no signal, no status */
+	bench_sweep(fill_mapped, &stage_sources, EPERM, 2, trees_kept);
 }
 
 int main(void)
@@ -153,6 +220,9 @@ int main(void)
 		cmocka_unit_test_setup(null_is_cloned_from_what_was_verified, setup),
 		cmocka_unit_test_setup(null_must_be_the_device, setup),
 		cmocka_unit_test_setup(few_trees_ask_for_no_limit, setup),
+		cmocka_unit_test_setup(one_namespace_serves_all_trees_of_a_map, setup),
+		cmocka_unit_test_setup(joined_namespace_is_opened, setup),
+		cmocka_unit_test_setup(file_system_without_id_maps_is_named, setup),
 		cmocka_unit_test_setup(every_failure_is_told, setup),
 	};
 
