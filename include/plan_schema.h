@@ -243,7 +243,8 @@
 	F(mount, BITS, rec_set, mount_attr) F(mount, BITS, rec_clear, mount_attr) /* whole tree */     \
 	F(mount, NUMS, propagation, 0x3fffff)  /* MS_* values, applied in this order */                \
 	F(mount, BITS, flags, mount_flags)                                                             \
-	F(mount, NUM, mode, 07777)             /* of a target that has to be made; 0: 0755 */
+	F(mount, NUM, mode, 07777)             /* of a target that has to be made; 0: 0755 */              \
+	F(mount, STR, label, PLAN_MAX_PATH)    /* SELinux label of its root, where no option takes it */
 #define PLAN_FIELDS_device(F)                                                                      \
 	F(device, ENUM, how, device_how)                                                               \
 	F(device, STR, path, PLAN_MAX_PATH)                                                            \

@@ -327,6 +327,20 @@ static int make_filesystem(const struct shim *shim, const struct plan_mount *mou
 	return fd;
 }
 
+/* The kernel without SELinux has no such attribute: nothing to label then. */
+static int set_label(const struct shim *shim, const struct plan_mount *mount, int fd)
+{
+	const char *label = plan_text(shim->plan, mount->label);
+	FD_AUTO root = -1;
+	int r;
+
+	if (!mount->label.length)
+		return 0;
+	root = sys_openat(fd, ".", O_RDONLY | O_DIRECTORY, 0); /* O_PATH sets no attributes */
+	r = root < 0 ? root : sys_fsetxattr(root, "security.selinux", label, mount->label.length);
+	return r == -EOPNOTSUPP ? 0 : r;
+}
+
 static int mount_filesystem(struct shim *shim, const struct plan_mount *mount, struct fault *fault)
 {
 	struct option_list options = { .plan = shim->plan, .list = mount->options };
@@ -337,6 +351,8 @@ static int mount_filesystem(struct shim *shim, const struct plan_mount *mount, s
 		return target;
 	FD_AUTO fd = make_filesystem(shim, mount, &options, target, fault);
 	r = fd < 0 ? fd : note_proc(shim, mount, fd);
+	if (r >= 0)
+		r = set_label(shim, mount, fd);
 	if (r < 0)
 		return r;
 	if (mount->flags & PLAN_MOUNT_COPY_UP) {

@@ -203,6 +203,8 @@ static int add_filesystem(struct compile *c, const struct spec_mount *mount, str
 	record->device = writer_text(c->writer, mount->source ? mount->source : mount->type);
 	record->options = options(c, mount);
 	record->propagation = propagation(c, mount);
+	if (type_is(mount, "mqueue")) /* it knows no context=, but labels of its files (MNT-12) */
+		record->label = writer_text(c->writer, c->spec->linux_->mount_label);
 	if (type_is(mount, "proc") || type_is(mount, "sysfs"))
 		record->flags |= PLAN_MOUNT_PLAIN_DIRECTORY;
 	if (tmpfs && !has_mode(&mount->data))

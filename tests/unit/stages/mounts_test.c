@@ -219,6 +219,22 @@ static void link_may_be_there_already(void **state)
 	assert_int_equal(bench_run(&b, &stage_mounts), 0);
 }
 
+/* MNT-12; a kernel without SELinux has no label to set. */
+static void queue_is_labelled(void **state)
+{
+	(void)state;
+	for (int selinux = 0; selinux < 2; selinux++) {
+		bench_start(&b);
+		ADD(&b, "/dev/mqueue", .how = PLAN_MOUNT_FILESYSTEM, .type = build_text(&b.build, "mqueue"),
+		    .tree = PLAN_NONE, .label = build_text(&b.build, "u:r:t:s0"));
+		if (!selinux)
+			fake_return("fsetxattr", -EOPNOTSUPP);
+		assert_int_equal(bench_run(&b, &stage_mounts), 0);
+		assert_int_equal(fake_count("fsetxattr 103 \"security.selinux\""), 1);
+		assert_int_equal(fake_open_fds(), 0);
+	}
+}
+
 /* MNT-89: the link is made again and nothing mounted. */
 static void link_is_copied(void **state)
 {
@@ -271,6 +287,7 @@ int main(void)
 		cmocka_unit_test_setup(cgroup2_falls_back_to_its_tree, setup),
 		cmocka_unit_test_setup(remount_leaves_other_flags, setup),
 		cmocka_unit_test_setup(link_may_be_there_already, setup),
+		cmocka_unit_test_setup(queue_is_labelled, setup),
 		cmocka_unit_test_setup(link_is_copied, setup),
 		cmocka_unit_test_setup(every_failure_is_told, setup),
 	};
