@@ -148,6 +148,22 @@ int host_cgroup_frozen(const char *dir)
 	return fd >= 0 && frozen(fd) == 1;
 }
 
+int host_cgroup_freeze(const char *dir, int milliseconds)
+{
+	FD_AUTO fd = open_group(dir);
+	int r;
+
+	if (fd < 0)
+		return fd;
+	r = cgroup_is_mount_root(fd);
+	if (r)
+		return r < 0 ? r : -EPERM;
+	r = freeze(fd, true, milliseconds);
+	if (r == -ETIMEDOUT)
+		freeze(fd, false, FREEZE_MS);
+	return r;
+}
+
 int host_cgroup_thaw(const char *dir)
 {
 	FD_AUTO fd = open_group(dir);

@@ -45,6 +45,9 @@ int host_cgroup_kill(const char *dir, int signal);
 int host_cgroup_remove(const char *dir, int milliseconds);
 /* 1: frozen (v2 cgroup.freeze, v1 freezer.state), 0: not or no such file. */
 int host_cgroup_frozen(const char *dir);
+/* Freeze it and wait until every process below is frozen. -ETIMEDOUT after `milliseconds`, thawed again;
+ * -ENOENT: no group or no freezer; -EPERM: the root of a hierarchy. */
+int host_cgroup_freeze(const char *dir, int milliseconds);
 /* Thaw it; a missing file is success. */
 int host_cgroup_thaw(const char *dir);
 /* Write the pids below it (recursive) to pids, at most `size`; returns how many there are. */
