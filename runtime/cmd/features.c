@@ -179,9 +179,10 @@ static int run(const struct globals *globals, const void *values, int count, cha
 	print_mount_options(&out, globals->arena);
 	print_linux(&out);
 	print_annotations(&out);
-	/* no annotation changes what this build does (FJS-14) */
+	/* FJS-14: what widens a container's rights */
 	json_out_key(&out, "potentiallyUnsafeConfigAnnotations");
 	json_out_open(&out, '[');
+	json_out_string(&out, "run.oci.keep_original_groups");
 	json_out_close(&out, ']');
 	json_out_close(&out, '}');
 	putc('\n', stdout);

@@ -49,6 +49,22 @@ bool compile_has(const struct compile *c, uint64_t type)
 	return spec_namespace(c->spec, type) != NULL && !(c->options->own_namespaces & type);
 }
 
+bool compile_annotation(const struct compile *c, const char *key)
+{
+	static const char *const off[] = { "", "0", "false" };
+	const struct spec_pairs *annotations = &c->spec->annotations;
+
+	for (uint32_t i = 0; i < annotations->count; i++) {
+		if (strcmp(annotations->items[i].key, key) != 0)
+			continue;
+		for (size_t k = 0; k < sizeof off / sizeof off[0]; k++)
+			if (strcmp(annotations->items[i].value, off[k]) == 0)
+				return false;
+		return true;
+	}
+	return false;
+}
+
 bool compile_is_new(const struct compile *c, uint64_t type)
 {
 	const struct spec_namespace *namespace = spec_namespace(c->spec, type);

@@ -38,6 +38,10 @@ static int add_groups(struct compile *c, struct plan_identity *identity)
 	const struct spec_process *process = c->spec->process;
 	uint64_t *groups = arena_alloc(c->arena, (process->additional_gid_count + 1u) * sizeof *groups);
 
+	/* ANN-09: those of whoever called us, to reach what only they may read; the config's are then its
+	 * image's own and lose */
+	if (compile_annotation(c, "run.oci.keep_original_groups"))
+		return 0;
 	if (c->facts->uid != 0) {
 		if (process->additional_gid_count)
 			return compile_refuse(c, "/process/user/additionalGids",

@@ -39,6 +39,9 @@ bool compile_user_namespace(const struct compile *c);
 /* In a user namespace whose root may change mounts, the host's mount flags must be locked (stages/lock.c). */
 bool compile_locks(const struct compile *c);
 
+/* An annotation that switches something on: there, and neither empty nor "0" nor "false". */
+bool compile_annotation(const struct compile *c, const char *key);
+
 /* sources.c: a tree of `path` on the host, flags PLAN_SOURCE_*, propagation PLAN_PROP_* (0: stays a peer). */
 uint32_t compile_tree(struct compile *c, const char *path, uint64_t flags, uint64_t propagation,
 		      const char *source);

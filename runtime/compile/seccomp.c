@@ -237,6 +237,20 @@ int compile_seccomp(struct arena *arena, const struct spec_seccomp *seccomp, con
 	return 0;
 }
 
+/* ANN-07: a name that this libseccomp does not know is left out, unless the config says otherwise. */
+static int check_names(struct compile *c, const struct spec_seccomp *seccomp)
+{
+	if (!compile_annotation(c, "run.oci.seccomp_fail_unknown_syscall"))
+		return 0;
+	for (uint32_t i = 0; i < seccomp->rule_count; i++)
+		for (uint32_t k = 0; k < seccomp->rules[i].names.count; k++)
+			if (seccomp_syscall_resolve_name(seccomp->rules[i].names.items[k]) == __NR_SCMP_ERROR)
+				return compile_refuse(
+					c, compile_pointer(c, SECCOMP "/syscalls/%u/names/%u", i, k),
+					"unknown syscall \"%s\"", seccomp->rules[i].names.items[k]);
+	return 0;
+}
+
 int compile_filter(struct compile *c)
 {
 	const struct spec_seccomp *seccomp = c->spec->linux_->seccomp;
@@ -246,6 +260,9 @@ int compile_filter(struct compile *c)
 
 	if (!seccomp)
 		return 0;
+	r = check_names(c, seccomp);
+	if (r < 0)
+		return r;
 	r = compile_seccomp(c->arena, seccomp, c->facts, c->options->cache, &filter, c->error);
 	if (r < 0)
 		return r;

@@ -316,3 +316,35 @@ SECCOMP_MKDIR=83 # of x86-64; 39 in the 32-bit table
 	grep -qE 'errno 1[0-5][0-9]$' "$DIR/ocirun.out"
 	diff "$DIR/runc.out" "$DIR/ocirun.out"
 }
+
+# ---- annotations ----
+
+@test "ANN-09 FJS-14 run.oci.keep_original_groups: the caller's groups stay; features names it" {
+	set_args id -G
+	config '.process.user.additionalGids = [7]'
+	run_ok setpriv --groups 1234,5678 "$OCIRUN" --root "$ROOT" run --bundle "$BUNDLE" "$ID"
+	[ "$output" = "0 7" ]
+	config '.annotations = {"run.oci.keep_original_groups": "1"}'
+	run_ok setpriv --groups 1234,5678 "$OCIRUN" --root "$ROOT" run --bundle "$BUNDLE" "$ID"
+	[ "$output" = "0 1234 5678" ]
+	config '.annotations = {"run.oci.keep_original_groups": "0"}'
+	run_ok setpriv --groups 1234,5678 "$OCIRUN" --root "$ROOT" run --bundle "$BUNDLE" "$ID"
+	[ "$output" = "0 7" ]
+	ocirun features | jq -e '.potentiallyUnsafeConfigAnnotations | index("run.oci.keep_original_groups")'
+}
+
+@test "ANN-07 run.oci.seccomp_fail_unknown_syscall: a name that nobody knows is an error" {
+	set_args true
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["mkdir", "no_such_call"], action: "SCMP_ACT_ERRNO"}]}'
+	run_ok ocirun run --bundle "$BUNDLE" "$ID"
+	config '.annotations = {"run.oci.seccomp_fail_unknown_syscall": "1"}'
+	run_fail ocirun run --bundle "$BUNDLE" "$ID"
+	has '/linux/seccomp/syscalls/0/names/1: unknown syscall "no_such_call"'
+}
+
+@test "ANN-18 annotations of others are in the state and change nothing" {
+	config '.annotations = {"io.kubernetes.cri.container-type": "sandbox", "io.podman.annotations.x": "1", "org.opencontainers.image.os": "plan9"}'
+	started
+	[ "$(ocirun state "$ID" | jq -r '.annotations | length')" = 3 ]
+	[ "$(ocirun state "$ID" | jq -r '.annotations["org.opencontainers.image.os"]')" = plan9 ]
+}
