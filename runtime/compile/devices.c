@@ -32,7 +32,7 @@ static void add_node(struct compile *c, struct plan_device *record, const char *
 	record->how = PLAN_DEVICE_MKNOD;
 	record->path = writer_text(c->writer, path);
 	record->tree = PLAN_NONE;
-	if (compile_user_namespace(c)) {
+	if (compile_user_namespace(c) || c->facts->in_user_namespace) {
 		record->how = PLAN_DEVICE_BIND;
 		record->tree = compile_tree(c, path, 0, PLAN_PROP_PRIVATE | PLAN_PROP_RECURSIVE, source);
 	}

@@ -18,8 +18,10 @@ test_setup() {
 }
 test_teardown() {
 	[ -z "${VIEW-}" ] || kill "$VIEW"
+	[ -z "${INNER-}" ] || kill "$INNER"
 }
 view_is_apart() { [ "$(readlink "/proc/$VIEW/ns/mnt")" != "$(readlink /proc/self/ns/mnt)" ]; }
+inner_is_apart() { [ "$(readlink "/proc/$INNER/ns/user")" != "$(readlink /proc/self/ns/user)" ]; }
 view() { nsenter --mount="/proc/$VIEW/ns/mnt" -- "$@"; }
 
 mount_entry() { # DESTINATION TYPE SOURCE [OPTION...]
@@ -639,4 +641,43 @@ with_user_namespace() {
 	[[ $(flags_of /dev/shm) == rw,* ]]
 	has read-only
 	has /dev/fd
+}
+
+@test "MNT-85 id-mapped mounts keep their map when the flags of the host are locked for CAP_SYS_ADMIN" {
+	with_user_namespace
+	view touch "$SRC/plain/file"
+	view mount -t tmpfs -o ro sub "$SRC/plain/sub"
+	config '.process.capabilities |= map_values(. + ["CAP_SYS_ADMIN"])'
+	mount_entry /m none "$SRC/plain" rbind ridmap
+	inside 'stat -c "%u:%g %n" /m/file; cat /proc/self/mountinfo; mount -o remount,bind,rw /m/sub || echo locked'
+	has "0:0 /m/file"
+	same "the tree" rw,relatime,idmapped "$(flags_of /m)"
+	same "below" ro,relatime,idmapped "$(flags_of /m/sub)"
+	has locked
+	[ -z "${FAILED-}" ]
+}
+
+@test "MNT-18 in a user namespace of the caller's: locked flags stay when others are set, and clearing one is refused" {
+	local in_userns
+	view mount -t tmpfs -o ro,nosuid,noatime locked "$SRC/full"
+	nsenter "--mount=/proc/$VIEW/ns/mnt" -- unshare -U -m sleep 1000 </dev/null >/dev/null 2>&1 3>&- &
+	INNER=$!
+	in_userns=(nsenter -t "$INNER" -U -m --)
+	wait_for inner_is_apart
+	echo "0 0 65536" >"/proc/$INNER/uid_map"
+	echo "0 0 65536" >"/proc/$INNER/gid_map"
+	config '.linux.resources = {devices: [{allow: true, access: "rwm"}]} | .linux.namespaces |= map(select(.type != "network" and .type != "cgroup"))' \
+		'.mounts |= map(select(.type != "sysfs" and .type != "cgroup" and .type != "devpts" and .type != "mqueue"))'
+	mount_entry /m none "$SRC/full" bind noexec
+	set_args cat /proc/self/mountinfo
+	run_ok "${in_userns[@]}" "$OCIRUN" --root "$ROOT" run --bundle "$BUNDLE" "$ID"
+	same "the others stay" ro,nosuid,noexec,noatime "$(flags_of /m)"
+	local word
+	for word in rw suid relatime rrw; do
+		config ".mounts[-1].options = [\"bind\", \"$word\"]"
+		run_fail "${in_userns[@]}" "$OCIRUN" --root "$ROOT" run --bundle "$BUNDLE" "$ID"
+		has "operation not permitted"
+		has "$SRC/full on /m"
+	done
+	[ -z "${FAILED-}" ]
 }
