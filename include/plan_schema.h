@@ -150,7 +150,8 @@
 #define PLAN_BITS_cgroup_flags(W)                                                                  \
 	W(PLAN_CGROUP_BORN, 1, "born")         /* v2: the shim is cloned into it */                    \
 	W(PLAN_CGROUP_OPTIONAL, 2, "optional") /* rootless: go on without when it cannot be made */    \
-	W(PLAN_CGROUP_MUST_BE_EMPTY, 4, "must-be-empty")
+	W(PLAN_CGROUP_MUST_BE_EMPTY, 4, "must-be-empty")                                               \
+	W(PLAN_CGROUP_EXISTS, 8, "exists")     /* exec: joined as it is, never made */
 #define PLAN_BITS_identity_flags(W)                                                                \
 	W(PLAN_ID_SETGROUPS, 1, "setgroups") W(PLAN_ID_CAPS, 2, "caps")                                \
 	W(PLAN_ID_NO_NEW_PRIVS, 4, "no-new-privs")                                                     \
@@ -189,7 +190,9 @@
 	F(cgroup_write, NUM, group, 64)        /* index among the records `cgroup` */                  \
 	F(cgroup_write, STR, file, 255)                                                                \
 	F(cgroup_write, STR, value, PLAN_MAX_TEXT)                                                     \
-	F(cgroup_write, BITS, flags, write_flags)
+	F(cgroup_write, BITS, flags, write_flags)                                                      \
+	F(cgroup_write, STR, other_file, 255)  /* in place of `file` when that is absent, or "" */     \
+	F(cgroup_write, STR, other_value, PLAN_MAX_TEXT)
 #define PLAN_FIELDS_cgroup_device(F)   /* v2 device filter */                                      \
 	F(cgroup_device, NUM, group, 64)                                                               \
 	F(cgroup_device, BLOB, program, PLAN_MAX_BPF)  /* struct bpf_insn[] */
@@ -216,6 +219,10 @@
 	F(lock, STR, place, PLAN_MAX_PATH)     /* a directory to cover there */
 #define PLAN_FIELDS_join(F)                                                                        \
 	F(join, BITS, type, ns) F(join, STR, path, PLAN_MAX_PATH)
+#define PLAN_FIELDS_enter(F)           /* exec: the namespaces of a process, in one call */            \
+	F(enter, SLOT, pidfd, 0)               /* pid: the launch enters it, clones, goes back */      \
+	F(enter, BITS, types, ns)              /* those that differ from ours */                       \
+	F(enter, SLOT, root, 0)                /* its root, where the mount namespace is the same */
 #define PLAN_FIELDS_userns(F)                                                                      \
 	F(userns, ENUM, writer, map_writer)                                                            \
 	F(userns, STR, uid_map, PLAN_MAX_IDMAP)  /* "inside outside size\n"... */                      \
@@ -345,7 +352,7 @@
 	R(34, seccomp, PLAN_AT(LISTENER) | PLAN_AT(SECCOMP)) R(35, gate, PLAN_AT(GATE))                \
 	R(36, exec, PLAN_AT(EXEC)) R(37, scheduler, PLAN_AT(RAISE) | PLAN_AT(LIMITS))                  \
 	R(38, io_priority, PLAN_AT(RAISE) | PLAN_AT(LIMITS)) R(39, memory_policy, PLAN_AT(LIMITS))      \
-	R(45, lock, PLAN_AT(SOURCES))
+	R(44, enter, PLAN_AT(JOIN)) R(45, lock, PLAN_AT(SOURCES))
 
 /* clang-format on */
 #endif

@@ -91,7 +91,7 @@ struct ability {
 };
 static const struct ability cgroup_abilities[] = {
 	{ "cgroup", "v1", true },           { "cgroup", "v2", true },    { "cgroup", "systemd", false },
-	{ "cgroup", "systemdUser", false }, { "cgroup", "rdma", false }, { 0 },
+	{ "cgroup", "systemdUser", false }, { "cgroup", "rdma", true }, { 0 },
 };
 static const struct ability other_abilities[] = {
 	{ "apparmor", "enabled", true },

@@ -61,17 +61,21 @@ uint64_t compile_cpuset_time(const struct compile *c)
 	return c->spec->process->scheduler ? PLAN_WRITE_EARLY : 0;
 }
 
-/* Controllers that a limit of `unified` names, on top of those that are always enabled. */
+/* Controllers that a limit asks for, on top of those that are always enabled. */
 static struct plan_list enabled(struct compile *c)
 {
 	const struct spec_resources *resources = c->spec->linux_->resources;
 	uint32_t count = 0, extra = resources ? resources->unified.count : 0;
 	const char **items =
-		arena_alloc(c->arena, (sizeof always / sizeof always[0] + extra) * sizeof *items);
+		arena_alloc(c->arena, (sizeof always / sizeof always[0] + 2 + extra) * sizeof *items);
 
 	for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
 		if (cgroup_has_word(c->facts->v2_controllers, always[i]))
 			items[count++] = always[i];
+	if (resources && resources->hugepage_count && cgroup_has_word(c->facts->v2_controllers, "hugetlb"))
+		items[count++] = "hugetlb";
+	if (resources && resources->rdma_count && cgroup_has_word(c->facts->v2_controllers, "rdma"))
+		items[count++] = "rdma";
 	for (uint32_t i = 0; i < extra; i++) {
 		const char *key = resources->unified.items[i].key;
 		const char *name = arena_copy(c->arena, key, strcspn(key, "."));
@@ -112,9 +116,9 @@ static const char *add_group(struct compile *c, const struct facts_hierarchy *hi
 /* Two sets of files for the same limits. */
 static int add_limits(struct compile *c)
 {
-	if (c->facts->cgroup_mode == CGROUP_MODE_V2)
-		return compile_limits_v2(c);
-	return compile_limits_v1(c);
+	int r = c->facts->cgroup_mode == CGROUP_MODE_V2 ? compile_limits_v2(c) : compile_limits_v1(c);
+
+	return r < 0 ? r : compile_limits_io(c);
 }
 
 static void add_joins(struct compile *c)

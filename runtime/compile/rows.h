@@ -67,6 +67,7 @@ int compile_cgroup_mount(struct compile *c, const struct spec_mount *mount, cons
 /* cgroup_v1.c, cgroup_v2.c: the resources object as writes to the groups. */
 compile_row compile_limits_v1;
 compile_row compile_limits_v2;
+compile_row compile_limits_io; /* cgroup_io.c: block I/O, huge pages, network, rdma, for both */
 /* One write to a file of group number `group`. */
 void compile_write(struct compile *c, uint32_t group, const char *file, const char *value, uint64_t flags,
 		   const char *source);

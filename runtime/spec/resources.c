@@ -96,10 +96,10 @@ int read_resources(struct reader *reader, const struct json_node *node, void *me
 		KEY("cpu", JSON_OBJECT, read_cpu, 0),
 		KEY("pids", JSON_OBJECT, read_pids, 0),
 		KEY("unified", JSON_OBJECT, read_unified, AT(unified)),
-		KEY("blockIO", JSON_OBJECT, read_later, 0),
-		KEY("hugepageLimits", JSON_ARRAY, read_later, 0),
-		KEY("network", JSON_OBJECT, read_later, 0),
-		KEY("rdma", JSON_OBJECT, read_later, 0),
+		KEY("blockIO", JSON_OBJECT, read_block_io, AT(block_io)),
+		KEY("hugepageLimits", JSON_ARRAY, read_hugepages, 0),
+		KEY("network", JSON_OBJECT, read_network, 0),
+		KEY("rdma", JSON_OBJECT, read_rdma, 0),
 		{ 0 },
 	};
 	struct spec_resources *resources = arena_alloc(reader->arena, sizeof *resources);

@@ -114,6 +114,34 @@ struct spec_device_rule {
 	bool read, write, mknod;
 };
 
+struct spec_io_device {
+	uint32_t major, minor;
+	uint32_t weight, leaf_weight; /* of weightDevice; 0: absent */
+	uint64_t rate;                /* of the throttles */
+};
+struct spec_io_devices {
+	uint32_t count;
+	struct spec_io_device *items;
+};
+#define SPEC_THROTTLES 4 /* read bytes, write bytes, read operations, write operations */
+struct spec_block_io {
+	uint32_t weight, leaf_weight; /* 0: absent */
+	struct spec_io_devices weights, throttle[SPEC_THROTTLES];
+};
+struct spec_hugepages {
+	const char *size; /* "2MB" */
+	uint64_t limit;
+};
+struct spec_net_priority {
+	const char *name;
+	uint32_t priority;
+};
+struct spec_rdma {
+	const char *device;
+	bool has_handles, has_objects;
+	uint32_t handles, objects;
+};
+
 struct spec_resources {
 	uint32_t device_count;
 	struct spec_device_rule *devices;
@@ -130,6 +158,14 @@ struct spec_resources {
 	const char *cpus, *mems;
 	bool has_pids_limit;
 	int64_t pids_limit;
+	struct spec_block_io block_io;
+	uint32_t hugepage_count;
+	struct spec_hugepages *hugepages;
+	uint32_t net_class; /* 0: absent */
+	uint32_t net_priority_count;
+	struct spec_net_priority *net_priorities;
+	uint32_t rdma_count;
+	struct spec_rdma *rdma;
 	struct spec_pairs unified;
 };
 
@@ -219,6 +255,9 @@ struct spec {
  * this runs, except spec->linux_->seccomp->text, which points into it). 0, or -EINVAL (-EFBIG) with a
  * pointer. Free with arena_free(&ret->arena), on failure too. */
 int spec_parse(const char *text, size_t length, struct spec *ret, struct error *error);
+/* The same for a process object alone (`exec --process`); all of it lives in `arena`. */
+int spec_parse_process(struct arena *arena, const char *text, size_t length, struct spec_process **ret,
+		       struct error *error);
 /* What stands in the config that needs the host to be judged (root exists, a namespace list against the
  * rules, ids mapped) belongs to compile/. */
 

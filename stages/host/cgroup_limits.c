@@ -67,6 +67,9 @@ int cgroup_run_write(const struct cgroup_place *at, const struct plan_record *re
 		return dir == -1 ? 0 : dir;
 	r = cgroup_write(dir, plan_text(at->plan, write->file), plan_text(at->plan, write->value),
 			 write->value.length);
+	if (r == -ENOENT && write->other_file.length)
+		r = cgroup_write(dir, plan_text(at->plan, write->other_file),
+				 plan_text(at->plan, write->other_value), write->other_value.length);
 	if (r == 0 || (r == -ENOENT && (write->flags & PLAN_WRITE_MISSING_OK)))
 		return 0;
 	return write_failed(at, write, dir, r);

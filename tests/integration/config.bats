@@ -348,3 +348,67 @@ SECCOMP_MKDIR=83 # of x86-64; 39 in the 32-bit table
 	[ "$(ocirun state "$ID" | jq -r '.annotations | length')" = 3 ]
 	[ "$(ocirun state "$ID" | jq -r '.annotations["org.opencontainers.image.os"]')" = plan9 ]
 }
+
+# ---- resources ----
+
+group_of() { # CONTROLLER
+	if [ "$(stat -fc %T /sys/fs/cgroup)" = cgroup2fs ]; then
+		grep -qw "$1" /sys/fs/cgroup/cgroup.controllers || return 1
+		echo "/sys/fs/cgroup$CGROUP"
+	else
+		local name=$1
+		[ "$name" != io ] || name=blkio
+		[ -d "/sys/fs/cgroup/$name" ] || return 1
+		echo "/sys/fs/cgroup/$name$CGROUP"
+	fi
+}
+
+@test "LIM-29 LIM-30 LIM-31 LIM-32 blockIO: four throttles of a device" {
+	local group device
+	group=$(group_of io) || skip "no I/O controller here"
+	for device in /sys/block/*/dev none; do
+		[[ $device == *loop* || $device == *ram* ]] || break
+	done
+	[ -e "$device" ] || device=$(compgen -G '/sys/block/*/dev' | head -1)
+	[ -e "$device" ] || skip "no block device here"
+	device=$(cat "$device")
+	config ".linux.resources.blockIO = ({major: ${device%:*}, minor: ${device#*:}} as \$d | {throttleReadBpsDevice: [\$d + {rate: 1048576}],
+		throttleWriteBpsDevice: [\$d + {rate: 2097152}], throttleReadIOPSDevice: [\$d + {rate: 100}], throttleWriteIOPSDevice: [\$d + {rate: 200}]})"
+	create
+	if [ -e "$group/io.max" ]; then
+		[ "$(cat "$group/io.max")" = "$device rbps=1048576 wbps=2097152 riops=100 wiops=200" ]
+	else
+		[ "$(cat "$group"/blkio.throttle.{read_bps,write_bps,read_iops,write_iops}_device)" = "$device 1048576
+$device 2097152
+$device 100
+$device 200" ]
+	fi
+}
+
+@test "LIM-26 LIM-28 blockIO.weight: by BFQ, by io.weight, or an error that names the file" {
+	local group
+	group=$(group_of io) || skip "no I/O controller here"
+	config '.linux.resources.blockIO = {weight: 100}'
+	if create 2>/dev/null; then
+		grep -qsE '^(default )?100$' "$group"/{io,blkio}.bfq.weight "$group/blkio.weight" ||
+			grep -qsE '^default 910$' "$group/io.weight"
+	else
+		grep -qE 'weight: no such file or directory' "$DIR/err"
+	fi
+}
+
+@test "LIM-33 LIM-34 hugepageLimits" {
+	local group
+	group=$(group_of hugetlb) || skip "no hugetlb controller here"
+	config '.linux.resources.hugepageLimits = [{pageSize: "2MB", limit: 4194304}]'
+	create
+	[ "$(cat "$group"/hugetlb.2MB.{max,limit_in_bytes} 2>/dev/null)" = 4194304 ]
+}
+
+@test "LIM-35 LIM-36 LIM-37 a controller that this host lacks is an error that names it" {
+	[ ! -d /sys/fs/cgroup/net_cls ] || skip "this host has net_cls"
+	config '.linux.resources.network = {classID: 1048577}'
+	run_fail create
+	has "net_cls"
+	[ ! -e "$ROOT/$ID" ]
+}
