@@ -255,24 +255,39 @@ int mount_new(const struct mount_request *request, struct fault *fault)
 	return r;
 }
 
-/* All options as mount(2) takes them: joined by commas. */
+/* Append to the options of mount(2). 0 or -E2BIG. */
+static int put(char data[LEGACY_DATA], size_t *used, const char *text, size_t length)
+{
+	if (*used + length >= LEGACY_DATA)
+		return -E2BIG;
+	memcpy(data + *used, text, length);
+	*used += length;
+	data[*used] = 0;
+	return 0;
+}
+
+/* All options as mount(2) takes them: joined by commas; a label with commas of its own in quotes
+ * (selinux_sb_eat_lsm_opts). */
 static int join_options(const struct mount_request *request, char data[LEGACY_DATA])
 {
+	const size_t context = sizeof "context=" - 1;
 	size_t used = 0;
+	int r = 0;
 
-	for (uint32_t i = 0; i < request->option_count; i++) {
+	data[0] = 0;
+	for (uint32_t i = 0; i < request->option_count && r == 0; i++) {
 		const char *option = request->option(request->context, i);
-		size_t length = strlen(option);
+		size_t key = strncmp(option, "context=", context) == 0 && strchr(option, ',') ? context : 0;
 
-		if (used + (i > 0) + length >= LEGACY_DATA)
-			return -E2BIG;
-		if (i > 0)
-			data[used++] = ',';
-		memcpy(data + used, option, length);
-		used += length;
+		r = put(data, &used, ",", i > 0);
+		if (r == 0 && key)
+			r = put(data, &used, "context=\"", context + 1);
+		if (r == 0)
+			r = put(data, &used, option + key, strlen(option + key));
+		if (r == 0 && key)
+			r = put(data, &used, "\"", 1);
 	}
-	data[used] = 0;
-	return 0;
+	return r;
 }
 
 /* Root of the mount on top of `target`. A magic link or an empty path stays below it; but ".." at a root

@@ -62,7 +62,7 @@ nosymfollow_shows() { # 5.10, and a mount(8) that knows the word
 }
 
 @test "MNT-23 MNT-24 MNT-26 MNT-27 MNT-29 MNT-35 MNT-37 MNT-39 MNT-40 MNT-52 words that set a flag of a bind" {
-	local row table='
+	local word wanted table='
 		none        rw,relatime
 		ro          ro,relatime
 		nosuid      rw,nosuid,relatime
@@ -545,7 +545,8 @@ with_user_namespace() {
 }
 
 @test "MNT-88 tmpcopyup: what the directory held, with modes and owners, and none of it touched" {
-	mkdir -p -m 751 "$BUNDLE/rootfs/var/below/deep"
+	mkdir -p "$BUNDLE/rootfs/var/below/deep"
+	chmod 751 "$BUNDLE/rootfs/var/below/deep"
 	echo text >"$BUNDLE/rootfs/var/below/file"
 	chmod 4755 "$BUNDLE/rootfs/var/below/file"
 	chown -R 7:8 "$BUNDLE/rootfs/var"

@@ -235,6 +235,18 @@ static void queue_is_labelled(void **state)
 	}
 }
 
+/* MNT-99: for mount(2) a label with commas stands in quotes. */
+static void label_is_quoted_where_commas_separate(void **state)
+{
+	static const char *const options[] = { "size=1m", "context=u:r:t:s0:c1,c2", "mode=700", NULL };
+
+	(void)state;
+	ADD(&b, "/run", .how = PLAN_MOUNT_FILESYSTEM, .type = build_text(&b.build, "tmpfs"),
+	    .tree = PLAN_NONE, .super = PLAN_SUPER_SILENT, .options = build_strings(&b.build, options, 0));
+	assert_int_equal(bench_run(&b, &stage_mounts), 0);
+	assert_non_null(strstr(fake_log(), "size=1m,context=\"u:r:t:s0:c1,c2\",mode=700"));
+}
+
 /* MNT-89: the link is made again and nothing mounted. */
 static void link_is_copied(void **state)
 {
@@ -288,6 +300,7 @@ int main(void)
 		cmocka_unit_test_setup(remount_leaves_other_flags, setup),
 		cmocka_unit_test_setup(link_may_be_there_already, setup),
 		cmocka_unit_test_setup(queue_is_labelled, setup),
+		cmocka_unit_test_setup(label_is_quoted_where_commas_separate, setup),
 		cmocka_unit_test_setup(link_is_copied, setup),
 		cmocka_unit_test_setup(every_failure_is_told, setup),
 	};
