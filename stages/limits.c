@@ -95,8 +95,8 @@ static int scheduler_run(struct shim *shim, const struct plan_record *record, st
 	return r;
 }
 
-#define IO_CLASS_SHIFT 13   /* IOPRIO_CLASS_SHIFT of linux/ioprio.h, which 5.10's headers lack */
-#define IO_WHO_PROCESS 1    /* IOPRIO_WHO_PROCESS: our group may be the caller's (PRC-31) */
+#define IO_CLASS_SHIFT 13 /* IOPRIO_CLASS_SHIFT of linux/ioprio.h, which 5.10's headers lack */
+#define IO_WHO_PROCESS 1  /* IOPRIO_WHO_PROCESS: our group may be the caller's (PRC-31) */
 
 static int io_priority_run(struct shim *shim, const struct plan_record *record, struct fault *fault)
 {

@@ -183,6 +183,7 @@ static int run(const struct globals *globals, const void *values, int count, cha
 	json_out_key(&out, "potentiallyUnsafeConfigAnnotations");
 	json_out_open(&out, '[');
 	json_out_string(&out, "run.oci.keep_original_groups");
+	json_out_string(&out, "run.oci.seccomp_bpf_data");
 	json_out_close(&out, ']');
 	json_out_close(&out, '}');
 	putc('\n', stdout);

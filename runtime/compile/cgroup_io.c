@@ -19,7 +19,8 @@ static int find(struct compile *c, const char *v1, const char *v2, uint32_t *ret
 		return 0;
 	if (unified && !v2)
 		return compile_refuse(c, pointer, "cannot be set: cgroup v2 has no controller \"%s\"", v1);
-	return compile_refuse(c, pointer, "cannot be set: controller \"%s\" not available", unified ? v2 : v1);
+	return compile_refuse(c, pointer, "cannot be set: controller \"%s\" not available",
+			      unified ? v2 : v1);
 }
 
 /* BFQ's 10..1000 to io.weight's 1..10000 (LIM-26). */
@@ -144,8 +145,8 @@ static int hugepages(struct compile *c, const struct spec_resources *s)
 			return r;
 		compile_write(c, group, arena_format(c->arena, "hugetlb.%s.%s", pages->size, tail), limit, 0,
 			      pointer);
-		compile_write(c, group, arena_format(c->arena, "hugetlb.%s.rsvd.%s", pages->size, tail), limit,
-			      PLAN_WRITE_MISSING_OK, pointer);
+		compile_write(c, group, arena_format(c->arena, "hugetlb.%s.rsvd.%s", pages->size, tail),
+			      limit, PLAN_WRITE_MISSING_OK, pointer);
 	}
 	return 0;
 }

@@ -49,20 +49,25 @@ bool compile_has(const struct compile *c, uint64_t type)
 	return spec_namespace(c->spec, type) != NULL && !(c->options->own_namespaces & type);
 }
 
+const char *compile_annotation_value(const struct compile *c, const char *key)
+{
+	const struct spec_pairs *annotations = &c->spec->annotations;
+
+	for (uint32_t i = 0; i < annotations->count; i++)
+		if (strcmp(annotations->items[i].key, key) == 0)
+			return annotations->items[i].value;
+	return NULL;
+}
+
 bool compile_annotation(const struct compile *c, const char *key)
 {
 	static const char *const off[] = { "", "0", "false" };
-	const struct spec_pairs *annotations = &c->spec->annotations;
+	const char *value = compile_annotation_value(c, key);
 
-	for (uint32_t i = 0; i < annotations->count; i++) {
-		if (strcmp(annotations->items[i].key, key) != 0)
-			continue;
-		for (size_t k = 0; k < sizeof off / sizeof off[0]; k++)
-			if (strcmp(annotations->items[i].value, off[k]) == 0)
-				return false;
-		return true;
-	}
-	return false;
+	for (size_t i = 0; value && i < sizeof off / sizeof off[0]; i++)
+		if (strcmp(value, off[i]) == 0)
+			return false;
+	return value != NULL;
 }
 
 bool compile_is_new(const struct compile *c, uint64_t type)
@@ -98,7 +103,7 @@ static void add_end(struct compile *c)
 		gate.fifo = writer_slot(c->writer);
 	/* `run` hears of a failing execve on the socket, which is still open, unless the filter forbids
 	 * sendmsg */
-	if (gate.kind == PLAN_GATE_FIFO || (gate.kind == PLAN_GATE_RUN && c->spec->linux_->seccomp))
+	if (gate.kind == PLAN_GATE_FIFO || (gate.kind == PLAN_GATE_RUN && compile_has_filter(c)))
 		gate.fault = writer_slot(c->writer);
 	if (compile_locks(c)) /* behind all sources */
 		WRITER_ADD(c->writer, SOURCES, lock, &lock, "");

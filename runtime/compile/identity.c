@@ -69,7 +69,7 @@ int compile_identity(struct compile *c)
 		return r;
 	if (process->no_new_privileges)
 		record.flags |= PLAN_ID_NO_NEW_PRIVS;
-	else if (c->spec->linux_->seccomp)
+	else if (compile_has_filter(c))
 		record.flags |=
 			PLAN_ID_KEEP_ADMIN; /* the filter is loaded by CAP_SYS_ADMIN or no_new_privs */
 	record.cwd = writer_text(c->writer, process->cwd ? process->cwd : "/");

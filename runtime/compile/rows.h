@@ -39,6 +39,10 @@ bool compile_user_namespace(const struct compile *c);
 /* In a user namespace whose root may change mounts, the host's mount flags must be locked (stages/lock.c). */
 bool compile_locks(const struct compile *c);
 
+/* The value of an annotation, or NULL. */
+const char *compile_annotation_value(const struct compile *c, const char *key);
+/* A filter will be loaded: linux.seccomp, or ready-made in an annotation (ANN-08). */
+bool compile_has_filter(const struct compile *c);
 /* An annotation that switches something on: there, and neither empty nor "0" nor "false". */
 bool compile_annotation(const struct compile *c, const char *key);
 

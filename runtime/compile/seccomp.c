@@ -251,13 +251,67 @@ static int check_names(struct compile *c, const struct spec_seccomp *seccomp)
 	return 0;
 }
 
+#define RAW_FILTER "run.oci.seccomp_bpf_data"
+
+bool compile_has_filter(const struct compile *c)
+{
+	return c->spec->linux_->seccomp || compile_annotation_value(c, RAW_FILTER);
+}
+
+/* Base64 with its padding (RFC 4648). The bytes, or -1: something else. */
+static int64_t decode(const char *text, size_t length, unsigned char *bytes)
+{
+	static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t digits = length, count = 0;
+	uint32_t bits = 0;
+
+	while (digits && text[digits - 1] == '=' && length - digits < 2)
+		digits--;
+	if (length % 4 != 0)
+		return -1;
+	for (size_t i = 0; i < digits; i++) {
+		const char *digit = strchr(alphabet, text[i]);
+
+		if (!digit)
+			return -1;
+		bits = bits << 6 | (uint32_t)(digit - alphabet);
+		if (i % 4 != 0)
+			bytes[count++] = (unsigned char)(bits >> (6 - 2 * (i % 4)));
+	}
+	return (int64_t)count;
+}
+
+/* ANN-08: a filter that somebody else has compiled, instead of the section; the flags are still its. What is
+ * no filter the kernel refuses when it is loaded. */
+static int raw_filter(struct compile *c, const char *text)
+{
+	const struct spec_seccomp *seccomp = c->spec->linux_->seccomp;
+	size_t length = strlen(text);
+	unsigned char *bytes = arena_alloc(c->arena, length + 1);
+	int64_t count = decode(text, length, bytes);
+	struct plan_seccomp record = { .flags = seccomp ? filter_flags(seccomp) : 0 };
+
+	if (count <= 0 || count % (int64_t)sizeof(struct sock_filter) || count > PLAN_MAX_BPF)
+		return compile_refuse(c, "/annotations/" RAW_FILTER,
+				      "must be base64 of 1 to 4096 filter instructions");
+	if (record.flags & PLAN_FILTER_NEW_LISTENER)
+		return compile_refuse(c, "/annotations/" RAW_FILTER,
+				      "cannot stand beside a section with SCMP_ACT_NOTIFY");
+	record.filter = writer_blob(c->writer, bytes, (uint32_t)count);
+	WRITER_ADD(c->writer, SECCOMP, seccomp, &record, "/annotations/" RAW_FILTER);
+	return 0;
+}
+
 int compile_filter(struct compile *c)
 {
+	const char *raw = compile_annotation_value(c, RAW_FILTER);
 	const struct spec_seccomp *seccomp = c->spec->linux_->seccomp;
 	struct compiled_filter filter;
 	struct plan_seccomp record;
 	int r;
 
+	if (raw)
+		return raw_filter(c, raw);
 	if (!seccomp)
 		return 0;
 	r = check_names(c, seccomp);

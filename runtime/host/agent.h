@@ -5,7 +5,7 @@
 #include "compile/compile.h"
 
 struct agent {
-	int sock;                       /* -1: none is wanted */
+	int sock;                         /* -1: none is wanted */
 	const char *head, *middle, *tail; /* the message around its two pids */
 };
 

@@ -1,5 +1,6 @@
 /* `linux.memoryPolicy`: set_mempolicy(2) for the container's first process, which all others inherit. The
- * words in the messages are those that clients know (BAT-37). Which nodes this host has is the kernel's to say.
+ * words in the messages are those that clients know (BAT-37). Which nodes this host has is the kernel's to
+ * say.
  */
 #include <string.h>
 
@@ -57,7 +58,8 @@ static int read_nodes(struct reader *reader, const struct json_node *node, void 
 	struct number_set set;
 
 	if (!number_list_parse(node->text, node->length, PLAN_MAX_NODE, &set))
-		return spec_refuse(reader, "invalid memory policy node list \"%.*s\" (0 to %u, like \"0-3,7\")",
+		return spec_refuse(reader,
+				   "invalid memory policy node list \"%.*s\" (0 to %u, like \"0-3,7\")",
 				   (int)node->length, node->text, PLAN_MAX_NODE);
 	policy->nodes = arena_alloc(reader->arena, (PLAN_MAX_NODE + 1) * sizeof *policy->nodes);
 	for (uint32_t i = 0; i <= PLAN_MAX_NODE; i++)
@@ -82,7 +84,8 @@ static int check(struct reader *reader, const struct spec_memory_policy *policy)
 	if ((policy->flags & placed) == placed)
 		return error_in(
 			reader->error,
-			spec_refuse(reader, "MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES exclude each other"),
+			spec_refuse(reader,
+				    "MPOL_F_STATIC_NODES and MPOL_F_RELATIVE_NODES exclude each other"),
 			"flags");
 	if (policy->flags & placed && !policy->node_count)
 		return error_in(reader->error, spec_refuse(reader, "flags on nodes need nodes"), "flags");

@@ -22,10 +22,10 @@ json_parser read_scheduler;     /* scheduling.c: struct spec_scheduler * */
 json_parser read_io_priority;   /* scheduling.c: struct spec_io_priority * */
 json_parser read_exec_affinity; /* scheduling.c: struct spec_process */
 json_parser read_memory_policy; /* memory_policy.c: struct spec_memory_policy * */
-json_parser read_block_io;     /* resources_io.c: struct spec_block_io */
-json_parser read_hugepages;    /* resources_io.c: struct spec_resources */
-json_parser read_network;      /* resources_io.c: struct spec_resources */
-json_parser read_rdma;         /* resources_io.c: struct spec_resources */
+json_parser read_block_io;      /* resources_io.c: struct spec_block_io */
+json_parser read_hugepages;     /* resources_io.c: struct spec_resources */
+json_parser read_network;       /* resources_io.c: struct spec_resources */
+json_parser read_rdma;          /* resources_io.c: struct spec_resources */
 json_parser read_sysctl;        /* sysctl.c: struct spec_pairs */
 
 /* namespaces.c: maps, offsets and names that need a namespace of the container's own. */

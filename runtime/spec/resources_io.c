@@ -134,8 +134,7 @@ static int read_net_priority(struct reader *reader, const struct json_node *node
 {
 	static const struct key keys[] = {
 		KEY_REQUIRED("name", JSON_STRING, read_interface, offsetof(struct spec_net_priority, name)),
-		KEY_REQUIRED("priority", JSON_NUMBER, read_u32,
-			     offsetof(struct spec_net_priority, priority)),
+		KEY_REQUIRED("priority", JSON_NUMBER, read_u32, offsetof(struct spec_net_priority, priority)),
 		{ 0 },
 	};
 

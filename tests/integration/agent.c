@@ -35,9 +35,10 @@ static int take(int sock, FILE *out)
 
 	for (;;) {
 		struct iovec part = { text, sizeof text };
-		struct msghdr message = {
-			.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
-		};
+		struct msghdr message = { .msg_iov = &part,
+					  .msg_iovlen = 1,
+					  .msg_control = &control,
+					  .msg_controllen = sizeof control };
 		ssize_t got = recvmsg(sock, &message, MSG_CMSG_CLOEXEC);
 		struct cmsghdr *head = got < 0 ? NULL : CMSG_FIRSTHDR(&message);
 

@@ -61,6 +61,7 @@ started() {
 }
 
 @test "BAT-38 PRC-28 a deadline with a cpuset: the error says what does not go together" {
+	group_of cpuset >/dev/null || skip "no cpuset controller here"
 	[ "$(nproc)" -gt 1 ] || skip "one processor: a cpuset of it limits nothing"
 	chrt -d --sched-runtime 1000000 --sched-deadline 5000000 --sched-period 10000000 0 true 2>/dev/null ||
 		skip "this host gives no deadline policy, not even to root"
@@ -411,4 +412,24 @@ $device 200" ]
 	run_fail create
 	has "net_cls"
 	[ ! -e "$ROOT/$ID" ]
+}
+
+@test "ANN-08 FJS-14 run.oci.seccomp_bpf_data: a ready-made filter in place of the section" {
+	need_probe
+	# load the number; is it mkdir's? errno 77, else allow
+	local filter
+	filter=$(printf '\x20\0\0\0\0\0\0\0\x15\0\0\x01\x53\0\0\0\x06\0\0\0\x4d\0\x05\0\x06\0\0\0\0\0\xff\x7f' | base64 -w0)
+	set_args probe $SECCOMP_MKDIR 84
+	config ".annotations = {\"run.oci.seccomp_bpf_data\": \"$filter\"}" 'del(.linux.seccomp)'
+	run_ok ocirun run --bundle "$BUNDLE" "$ID"
+	[ "$output" = $'83 errno 77\n84 errno 14' ]
+	config '.process.noNewPrivileges = false' '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["rmdir"], action: "SCMP_ACT_ERRNO"}]}'
+	run_ok ocirun run --bundle "$BUNDLE" "$ID"
+	[ "$output" = $'83 errno 77\n84 errno 14' ]
+	for filter in 'AAAA' '*' 'AAAAAAAAAA=='; do
+		config ".annotations[\"run.oci.seccomp_bpf_data\"] = \"$filter\""
+		run_fail ocirun run --bundle "$BUNDLE" "$ID"
+		has "must be base64 of 1 to 4096 filter instructions"
+	done
+	ocirun features | jq -e '.potentiallyUnsafeConfigAnnotations | index("run.oci.seccomp_bpf_data")'
 }

@@ -1,6 +1,6 @@
 /* What the seccomp filter makes of system calls: each one named by number on the command line (none: all that
- * do no harm), called in a child with every argument ~0, one line each: "83 errno 14", "83 signal 31", "83 trap".
- * A number with the letter i is called by int 0x80, which is the 32-bit table on x86-64.
+ * do no harm), called in a child with every argument ~0, one line each: "83 errno 14", "83 signal 31", "83
+ * trap". A number with the letter i is called by int 0x80, which is the 32-bit table on x86-64.
  */
 #include <errno.h>
 #include <signal.h>
@@ -22,9 +22,9 @@ static void trap(int signal)
 /* Those that end, stop, fork or hang up the caller, wait for the disk, or return to nowhere. */
 static int harmful(long number)
 {
-	static const long numbers[] = { SYS_rt_sigreturn, SYS_pause, SYS_clone,   SYS_fork, SYS_vfork,
-					SYS_exit,         SYS_sync,  SYS_vhangup, SYS_restart_syscall,
-					SYS_exit_group };
+	static const long numbers[] = { SYS_rt_sigreturn,    SYS_pause,     SYS_clone, SYS_fork,
+					SYS_vfork,           SYS_exit,      SYS_sync,  SYS_vhangup,
+					SYS_restart_syscall, SYS_exit_group };
 
 	for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++)
 		if (numbers[i] == number)
@@ -38,7 +38,10 @@ static int call(long number, int old)
 		return syscall(number, -1L, -1L, -1L, -1L, -1L, -1L) == -1 ? errno : 0;
 #ifdef __x86_64__
 	long r = number;
-	__asm__ volatile("int $0x80" : "+a"(r) : "b"(-1L), "c"(-1L), "d"(-1L) : "memory", "r8", "r9", "r10", "r11");
+	__asm__ volatile("int $0x80"
+			 : "+a"(r)
+			 : "b"(-1L), "c"(-1L), "d"(-1L)
+			 : "memory", "r8", "r9", "r10", "r11");
 	return r < 0 ? (int)-r : 0;
 #else
 	return ENOSYS;

@@ -86,6 +86,30 @@ static void writes_again_what_had_to_wait(void **state)
 	assert_int_equal(host_cgroup_remove(path("/sys/fs/cgroup/memory", ""), 1000), 0);
 }
 
+/* Which of two files a kernel has is seen only here (blkio.bfq.weight, blkio.weight). */
+static void writes_the_other_file_where_one_is_absent(void **state)
+{
+	struct host_cgroups groups;
+	struct fault fault = { 0 };
+
+	(void)state;
+	needs_v1("/sys/fs/cgroup/pids/tasks");
+	group(PLAN_CGROUP_V1, "/sys/fs/cgroup/pids", "/a", 0);
+	BUILD_ADD(&build, CGROUP, cgroup_write, .file = build_text(&build, "pids.max"),
+		  .value = build_text(&build, "14"), .other_file = build_text(&build, "no.such.file"),
+		  .other_value = build_text(&build, "1"));
+	assert_int_equal(make_and_limit(&groups, &fault), 0);
+	host_cgroups_close(&groups);
+	assert_string_equal(read_file(path("/sys/fs/cgroup/pids", "/a/pids.max")), "14\n");
+	BUILD_ADD(&build, CGROUP, cgroup_write, .file = build_text(&build, "no.such.file"),
+		  .value = build_text(&build, "1"), .other_file = build_text(&build, "pids.max"),
+		  .other_value = build_text(&build, "15"));
+	assert_int_equal(make_and_limit(&groups, &fault), 0);
+	host_cgroups_close(&groups);
+	assert_string_equal(read_file(path("/sys/fs/cgroup/pids", "/a/pids.max")), "15\n");
+	assert_int_equal(host_cgroup_remove(path("/sys/fs/cgroup/pids", ""), 1000), 0);
+}
+
 static void kills_a_frozen_v1_group(void **state)
 {
 	struct host_cgroups groups;
@@ -327,6 +351,7 @@ int main(void)
 		cmocka_unit_test_setup(makes_limits_joins_and_removes_v1, fresh),
 		cmocka_unit_test_setup(fills_a_new_cpuset, fresh),
 		cmocka_unit_test_setup(writes_again_what_had_to_wait, fresh),
+		cmocka_unit_test_setup(writes_the_other_file_where_one_is_absent, fresh),
 		cmocka_unit_test_setup(kills_a_frozen_v1_group, fresh),
 		cmocka_unit_test_setup(kills_in_any_v1_hierarchy, fresh),
 		cmocka_unit_test_setup(is_born_in_v2_and_killed_there, fresh),

@@ -28,9 +28,8 @@ static void no_word_stands_twice(void **state)
 	const struct word *const tables[] = {
 		words_namespaces,    words_capabilities,  words_rlimits,         words_signals,
 		words_propagation,   words_hooks,         words_seccomp_actions, words_seccomp_operators,
-		words_seccomp_archs, words_seccomp_flags, words_personalities,
-		words_sched_policies, words_sched_flags,  words_io_classes,      words_memory_modes,
-		words_memory_flags,
+		words_seccomp_archs, words_seccomp_flags, words_personalities,   words_sched_policies,
+		words_sched_flags,   words_io_classes,    words_memory_modes,    words_memory_flags,
 	};
 
 	(void)state;

@@ -83,8 +83,8 @@ static void oom_score_adj_of_root_may_not(void **state)
 static void scheduling(void **state)
 {
 	(void)state;
-	BUILD_ADD(&build, LIMITS, scheduler, .policy = PLAN_SCHED_DEADLINE, .flags = PLAN_SCHED_RECLAIM, .runtime = 1,
-		  .deadline = 2, .period = 3, .cpuset = 1);
+	BUILD_ADD(&build, LIMITS, scheduler, .policy = PLAN_SCHED_DEADLINE, .flags = PLAN_SCHED_RECLAIM,
+		  .runtime = 1, .deadline = 2, .period = 3, .cpuset = 1);
 	BUILD_ADD(&build, LIMITS, io_priority, .class = PLAN_IO_REALTIME, .level = 3);
 	BUILD_ADD(&build, LIMITS, memory_policy, .mode = PLAN_MEMORY_BIND, .flags = PLAN_MEMORY_STATIC_NODES,
 		  .nodes = build_numbers(&build, (const uint64_t[]){ 0, 3 }, 2));
