@@ -24,6 +24,12 @@ view_is_apart() { [ "$(readlink "/proc/$VIEW/ns/mnt")" != "$(readlink /proc/self
 inner_is_apart() { [ "$(readlink "/proc/$INNER/ns/user")" != "$(readlink /proc/self/ns/user)" ]; }
 view() { nsenter --mount="/proc/$VIEW/ns/mnt" -- "$@"; }
 
+needs_kernel() { # MAJOR MINOR
+	local have
+	IFS=.- read -ra have < <(uname -r)
+	((have[0] > $1 || (have[0] == $1 && have[1] >= $2))) || skip "needs Linux $1.$2"
+}
+
 mount_entry() { # DESTINATION TYPE SOURCE [OPTION...]
 	jq --arg d "$1" --arg t "$2" --arg s "$3" '.mounts += [{destination: $d, type: $t, source: $s, options: $ARGS.positional}]' \
 		--args -- "${@:4}" <"$BUNDLE/config.json" >"$BUNDLE/config.json.new"
@@ -129,6 +135,7 @@ nosymfollow_shows() { # 5.10, and a mount(8) that knows the word
 }
 
 @test "MNT-62 MNT-64 MNT-66 MNT-68 MNT-70 MNT-72 MNT-74 MNT-75 MNT-76 MNT-77 MNT-78 recursive words that set" {
+	needs_kernel 5 12
 	local word wanted at table='
 		rro           ro,relatime
 		rnosuid       rw,nosuid,relatime
@@ -152,6 +159,7 @@ nosymfollow_shows() { # 5.10, and a mount(8) that knows the word
 }
 
 @test "MNT-63 MNT-65 MNT-67 MNT-69 MNT-71 MNT-73 MNT-79 recursive words that clear" {
+	needs_kernel 5 12
 	full_source
 	local all sub word at
 	all=$(view awk -v at="$SRC/full" '$5 == at {print $6}' /proc/self/mountinfo)
@@ -291,6 +299,7 @@ nosymfollow_shows() { # 5.10, and a mount(8) that knows the word
 }
 
 @test "MNT-05 MNT-06 MNT-85 an id-mapped bind: maps of its own, without a user namespace" {
+	needs_kernel 6 3 # tmpfs
 	view touch "$SRC/plain/zero" "$SRC/plain/nine"
 	view chown 9:19 "$SRC/plain/nine"
 	mount_entry /m none "$SRC/plain" bind idmap
@@ -313,6 +322,7 @@ with_user_namespace() {
 }
 
 @test "MNT-85 MNT-86 idmap and ridmap with the map of the container's user namespace; what is written keeps its owner" {
+	needs_kernel 6 3 # tmpfs
 	with_user_namespace
 	view touch "$SRC/plain/file"
 	view mount -t tmpfs sub "$SRC/plain/sub"
@@ -333,6 +343,7 @@ with_user_namespace() {
 }
 
 @test "MNT-85 idmap with a user namespace joined by path" {
+	needs_kernel 6 3 # tmpfs
 	with_user_namespace
 	view touch "$SRC/plain/file"
 	set_args sleep 100
@@ -345,6 +356,7 @@ with_user_namespace() {
 }
 
 @test "MNT-87 idmap=uids=...;gids=... with several ranges, and relative to the user namespace" {
+	needs_kernel 6 3 # tmpfs
 	with_user_namespace
 	view touch "$SRC/plain/"{a,b}
 	view chown 5:5 "$SRC/plain/b"
@@ -360,6 +372,7 @@ with_user_namespace() {
 }
 
 @test "MNT-85 idmap that cannot be: no map at all, a file system without" {
+	needs_kernel 5 12
 	mount_entry /m none "$SRC/plain" bind idmap
 	refused "idmap: the mount has no uidMappings and gidMappings, and the container no user namespace"
 	config '.mounts[-1] += {source: "/proc/sys", uidMappings: [{containerID: 0, hostID: 1, size: 1}], gidMappings: [{containerID: 0, hostID: 1, size: 1}]}'
@@ -501,6 +514,7 @@ with_user_namespace() {
 }
 
 @test "MNT-15 sysfs without a network namespace of the user namespace: the host's, with the flags asked for" {
+	needs_kernel 5 12
 	with_user_namespace
 	config '.linux.namespaces |= map(select(.type != "network"))'
 	inside 'cat /proc/self/mountinfo; ls /sys/class >/dev/null && echo listed'
@@ -645,6 +659,7 @@ with_user_namespace() {
 }
 
 @test "MNT-85 id-mapped mounts keep their map when the flags of the host are locked for CAP_SYS_ADMIN" {
+	needs_kernel 6 3 # tmpfs
 	with_user_namespace
 	view touch "$SRC/plain/file"
 	view mount -t tmpfs -o ro sub "$SRC/plain/sub"
