@@ -23,6 +23,7 @@ static const struct command *const commands[] = {
 	&command_list,
 	&command_pause,
 	&command_plan,
+	&command_ps,
 	&command_resume,
 	&command_run,
 	&command_spec,
