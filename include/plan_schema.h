@@ -270,7 +270,9 @@
 	F(hook, NUM, timeout, 0xffffffff)      /* seconds; 0: none */                                  \
 	F(hook, STR, cwd, PLAN_MAX_PATH)       /* "": leave */                                         \
 	F(hook, STR, state_head, PLAN_MAX_STRING) /* state: head, decimal pid, tail, on stdin */          \
-	F(hook, STR, state_tail, PLAN_MAX_STRING)
+	F(hook, STR, state_tail, PLAN_MAX_STRING)                                                      \
+	F(hook, STR, out_file, PLAN_MAX_PATH)  /* its output is appended there too, or "" */           \
+	F(hook, STR, err_file, PLAN_MAX_PATH)
 #define PLAN_FIELDS_pivot(F)                                                                       \
 	F(pivot, ENUM, how, pivot_how)                                                                 \
 	F(pivot, BITS, propagation, propagation) /* linux.rootfsPropagation, or 0 */

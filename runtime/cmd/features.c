@@ -12,6 +12,7 @@
 
 #include "cmd/cmd.h"
 #include "cmd/features.h"
+#include "compile/compile.h"
 #include "json_out.h"
 #include "spec/words.h"
 #include "sys.h"
@@ -90,7 +91,7 @@ struct ability {
 	bool value;
 };
 static const struct ability cgroup_abilities[] = {
-	{ "cgroup", "v1", true },           { "cgroup", "v2", true },    { "cgroup", "systemd", false },
+	{ "cgroup", "v1", true },           { "cgroup", "v2", true },   { "cgroup", "systemd", false },
 	{ "cgroup", "systemdUser", false }, { "cgroup", "rdma", true }, { 0 },
 };
 static const struct ability other_abilities[] = {
@@ -182,6 +183,8 @@ static int run(const struct globals *globals, const void *values, int count, cha
 	/* FJS-14: what widens a container's rights */
 	json_out_key(&out, "potentiallyUnsafeConfigAnnotations");
 	json_out_open(&out, '[');
+	json_out_string(&out, HOOKS_STDERR);
+	json_out_string(&out, HOOKS_STDOUT);
 	json_out_string(&out, "run.oci.keep_original_groups");
 	json_out_string(&out, "run.oci.seccomp_bpf_data");
 	json_out_close(&out, ']');

@@ -12,6 +12,10 @@
 #include "plan.h"
 #include "spec/spec.h"
 
+/* ANN-14: files to which the output of the host's hooks is appended. */
+#define HOOKS_STDOUT "run.oci.hooks.stdout"
+#define HOOKS_STDERR "run.oci.hooks.stderr"
+
 struct compile_options {
 	const char *id;
 	const char *bundle;  /* absolute */
@@ -39,6 +43,22 @@ struct compiled {
 /* 0, or -EINVAL / -errno with the pointer of what cannot be done. `arena` owns everything returned. */
 int compile_plan(struct arena *arena, const struct spec *spec, const struct facts *facts,
 		 const struct compile_options *options, struct compiled *ret, struct error *error);
+
+/* A running container, as `exec` finds it: what compile cannot look up. */
+struct exec_group {
+	bool v2;
+	const char *mount, *path, *name; /* as in the record `cgroup` */
+};
+struct exec_into {
+	uint64_t types;  /* PLAN_NS_* that differ from the runtime's own */
+	bool has_root;   /* no mount namespace of its own: its root comes as a descriptor */
+	uint32_t group_count;
+	const struct exec_group *groups;
+};
+/* The plan of one more process: `spec` is the container's, its process the one to run. */
+int compile_exec(struct arena *arena, const struct spec *spec, const struct facts *facts,
+		 const struct compile_options *options, const struct exec_into *into, struct compiled *ret,
+		 struct error *error);
 
 /* The state JSON for hooks, without pid: head ends behind `"pid":`, tail begins right behind the number.
  * Compact, slashes not escaped (HOK-14). */

@@ -86,6 +86,10 @@ static void add_hook(struct compile *c, const struct hook_place *place, const st
 		.cwd = writer_text(c->writer, host ? c->options->bundle : NULL),
 	};
 
+	if (host) {
+		record.out_file = writer_text(c->writer, compile_annotation_value(c, HOOKS_STDOUT));
+		record.err_file = writer_text(c->writer, compile_annotation_value(c, HOOKS_STDERR));
+	}
 	compile_state_text(c->arena, c->spec, c->options, place->status, &head, &tail);
 	record.state_head = writer_text(c->writer, head);
 	record.state_tail = writer_text(c->writer, tail);
@@ -93,10 +97,29 @@ static void add_hook(struct compile *c, const struct hook_place *place, const st
 		   compile_pointer(c, "/hooks/%s/%u", place->name, index));
 }
 
+/* Of the host's files: from where a relative one would count nobody could say. */
+static int check_files(struct compile *c)
+{
+	static const char *const keys[] = { HOOKS_STDOUT, HOOKS_STDERR };
+
+	for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+		const char *file = compile_annotation_value(c, keys[i]);
+
+		if (file && *file && *file != '/')
+			return compile_refuse(c, compile_pointer(c, "/annotations/%s", keys[i]),
+					      "must be an absolute path, not \"%s\"", file);
+	}
+	return 0;
+}
+
 int compile_hooks(struct compile *c)
 {
 	struct plan_host_point point = { .ask = 1 };
 	bool any_host = false;
+	int r = check_files(c);
+
+	if (r < 0)
+		return r;
 
 	for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
 		const struct spec_hook_list *list = &c->spec->hooks[places[i].kind];

@@ -29,6 +29,14 @@ static char *const *vector(struct arena *arena, const struct spec_strings *strin
 	return items;
 }
 
+static const char *annotation(const struct state *state, const char *key)
+{
+	for (uint32_t i = 0; i < state->annotations.count; i++)
+		if (strcmp(state->annotations.items[i].key, key) == 0)
+			return state->annotations.items[i].value;
+	return NULL;
+}
+
 static int run_one(struct arena *arena, const struct state *state, const struct spec_hook *hook,
 		   const char *kind, uint32_t index, const char *text, struct error *error)
 {
@@ -45,6 +53,7 @@ static int run_one(struct arena *arena, const struct state *state, const struct 
 		.timeout = hook->timeout,
 		.state = text,
 		.state_length = strlen(text),
+		.files = { annotation(state, HOOKS_STDOUT), annotation(state, HOOKS_STDERR) },
 		.abort_fd = -1,
 	};
 	struct fault fault = { .row = PLAN_ROW_COUNT, .record = FAULT_NO_RECORD };

@@ -21,6 +21,7 @@
 /* The last bytes of a stream. */
 struct tail {
 	int fd;
+	int file; /* gets a copy; -1: none */
 	size_t used;
 	char bytes[HOOK_OUTPUT];
 };
@@ -151,6 +152,15 @@ static int open_pipe(struct tail *tail, int *ret_write)
 	return 0;
 }
 
+/* Without a reader's leave: a fifo must not hold the container up. */
+static int open_copy(struct tail *tail, const char *path)
+{
+	if (path && *path)
+		tail->file = sys_openat(AT_FDCWD, path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK | O_NOCTTY,
+					0600);
+	return path && *path && tail->file < 0 ? tail->file : 0;
+}
+
 static void keep(struct tail *tail, const char *bytes, size_t n)
 {
 	size_t stay;
@@ -181,6 +191,8 @@ static void drain(struct tail *tail, int pieces)
 			fd_close_at(&tail->fd);
 		else
 			keep(tail, bytes, (size_t)n);
+		if (n > 0 && tail->file >= 0) /* a full disk is no reason to fail the container */
+			sys_write(tail->file, bytes, (size_t)n);
 	}
 }
 
@@ -382,7 +394,7 @@ static int attend(const struct hook_child *child, int pidfd, struct tail *out, s
 
 int hook_run(const struct hook_run *hook, struct fault *fault)
 {
-	struct tail out = { .fd = -1 }, err = { .fd = -1 };
+	struct tail out = { .fd = -1, .file = -1 }, err = { .fd = -1, .file = -1 };
 	struct hook_child child = { .hook = hook, .fds = { -1, -1, -1 } };
 	FD_AUTO pidfd = -1;
 	int r;
@@ -392,6 +404,10 @@ int hook_run(const struct hook_run *hook, struct fault *fault)
 		r = open_pipe(&out, &child.fds[1]);
 	if (r >= 0)
 		r = open_pipe(&err, &child.fds[2]);
+	if (r >= 0)
+		r = open_copy(&out, hook->files[0]);
+	if (r >= 0)
+		r = open_copy(&err, hook->files[1]);
 	if (r >= 0)
 		r = clone_vfork(0, -1, &pidfd, run_child, &child);
 	for (int i = 0; i < 3; i++)
@@ -404,6 +420,8 @@ int hook_run(const struct hook_run *hook, struct fault *fault)
 	}
 	fd_close(out.fd);
 	fd_close(err.fd);
+	fd_close(out.file);
+	fd_close(err.file);
 	return r;
 }
 
@@ -458,6 +476,7 @@ int hook_from_record(const struct plan *plan, const struct plan_hook *record, in
 		.state_length = record->state_head.length,
 		.state_pid = buffer,
 		.state_tail = plan_text(plan, record->state_tail),
+		.files = { plan_text(plan, record->out_file), plan_text(plan, record->err_file) },
 		.abort_fd = -1,
 	};
 	return 0;

@@ -20,7 +20,8 @@ struct hook_run {
 	const char *state; /* text for stdin */
 	size_t state_length;
 	const char *state_pid, *state_tail; /* what follows it, or NULL: so nobody need join 128 KiB */
-	int abort_fd; /* the hook is killed when this becomes readable or hung up; -1: none */
+	const char *files[2]; /* its stdout, stderr are appended there too (ANN-14); NULL or "": not */
+	int abort_fd;         /* the hook is killed when this becomes readable or hung up; -1: none */
 	/* Run in the child before execve (drop rights, filter); NULL: nothing. 0 or -errno. */
 	int (*prepare)(void *);
 	void *argument;

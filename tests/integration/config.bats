@@ -433,3 +433,26 @@ $device 200" ]
 	done
 	ocirun features | jq -e '.potentiallyUnsafeConfigAnnotations | index("run.oci.seccomp_bpf_data")'
 }
+
+@test "ANN-14 FJS-14 run.oci.hooks.stdout, .stderr: two files to which the output of the host's hooks is appended" {
+	set_args true
+	config ".annotations = {\"run.oci.hooks.stdout\": \"$DIR/hooks.out\", \"run.oci.hooks.stderr\": \"$DIR/hooks.err\"}"
+	local kind
+	for kind in prestart createRuntime poststart poststop; do
+		config ".hooks.$kind = [{path: \"/bin/sh\", args: [\"sh\", \"-c\", \"echo out $kind; echo err $kind >&2\"]}]"
+	done
+	echo before >"$DIR/hooks.out"
+	run_ok ocirun run --bundle "$BUNDLE" "$ID"
+	[ "$(cat "$DIR/hooks.out")" = $'before\nout prestart\nout createRuntime\nout poststart\nout poststop' ]
+	[ "$(cat "$DIR/hooks.err")" = $'err prestart\nerr createRuntime\nerr poststart\nerr poststop' ]
+	config "del(.annotations[\"run.oci.hooks.stdout\"])"
+	run_ok ocirun run --bundle "$BUNDLE" "$ID"
+	[ "$(wc -l <"$DIR/hooks.out")" = 5 ]
+	[ "$(wc -l <"$DIR/hooks.err")" = 8 ]
+	config ".annotations[\"run.oci.hooks.stderr\"] = \"$DIR/none/file\""
+	run_fail ocirun run --bundle "$BUNDLE" "$ID"
+	has "error running prestart hook #0"
+	config '.annotations["run.oci.hooks.stderr"] = "file"'
+	run_fail ocirun run --bundle "$BUNDLE" "$ID"
+	has 'must be an absolute path, not "file"'
+}
