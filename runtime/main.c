@@ -18,6 +18,7 @@
 static const struct command *const commands[] = {
 	&command_create,
 	&command_delete,
+	&command_exec,
 	&command_features,
 	&command_kill,
 	&command_list,
@@ -154,6 +155,12 @@ static void drop_dashes(struct parsed *parsed)
 		(size_t)(parsed->count - 1) * sizeof *parsed->arguments);
 }
 
+/* GLB-37: what a program inside could end with too must not mean that it never began. */
+static int failure_of(const struct command *command)
+{
+	return command && command->failure ? command->failure : 1;
+}
+
 /* A wrong command line: what is wrong and the help on stdout, the error once more where errors go (GLB-24).
  */
 static int usage_error(const struct globals *globals, const struct command *command, bool counted,
@@ -168,22 +175,16 @@ static int usage_error(const struct globals *globals, const struct command *comm
 	else
 		help_program(globals->program, global_options, commands);
 	log_error(globals, "", error);
-	return 1;
+	return failure_of(command);
 }
 
-static int run_command(const struct globals *globals, const struct command *command, const char *self,
-		       int count, char **words)
+static int run_with(const struct globals *globals, const struct command *command, const char *self, int count,
+		    char **words, void *values)
 {
-	_Alignas(max_align_t) char values[VALUES_BYTES] = { 0 };
 	struct error error = { 0 };
 	struct parsed parsed;
 	int r;
 
-	if (command->size > sizeof values) { /* a command's own mistake: said, not overrun */
-		error_set(&error, ENOBUFS, "%s has more option values than main holds", command->name);
-		log_error(globals, "", &error);
-		return 1;
-	}
 	r = options_parse(command->options, command->most < 0, count, words, values, &parsed, &error);
 	if (r < 0)
 		return usage_error(globals, command, false, &error);
@@ -205,7 +206,23 @@ static int run_command(const struct globals *globals, const struct command *comm
 	snprintf(where, sizeof where, "%s%s%.400s", command->name, named ? " " : "",
 		 named ? parsed.arguments[0] : "");
 	log_error(globals, where, &error);
-	return 1;
+	return failure_of(command);
+}
+
+static int run_command(const struct globals *globals, const struct command *command, const char *self,
+		       int count, char **words)
+{
+	_Alignas(max_align_t) char values[VALUES_BYTES] = { 0 };
+	struct error error = { 0 };
+
+	if (command->size > sizeof values) { /* a command's own mistake: said, not overrun */
+		error_set(&error, ENOBUFS, "%s has more option values than main holds", command->name);
+		log_error(globals, "", &error);
+		return 1;
+	}
+	int status = run_with(globals, command, self, count, words, values);
+	options_forget(command->options, values);
+	return status;
 }
 
 /* Accepted everywhere, since podman sends it with every command; what it asks for would come with create. */

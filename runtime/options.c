@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "number.h"
@@ -61,10 +62,34 @@ static int set_number(void *member, const char *text, const char *name, struct e
 	return 0;
 }
 
+static int add_string(void *member, const char *text, const char *name, struct error *error)
+{
+	struct option_list *list = member;
+	const char **words = realloc(list->words, (size_t)(list->count + 1) * sizeof *words);
+
+	if (!words)
+		return error_set(error, ENOMEM, "no memory for option -%s", name);
+	words[list->count++] = text;
+	list->words = words;
+	return 0;
+}
+
+void options_forget(const struct option *options, void *values)
+{
+	for (const struct option *option = options; option && option->name; option++)
+		if (option->kind == OPTION_LIST) {
+			struct option_list *list = (void *)((char *)values + option->offset);
+
+			free(list->words);
+			*list = (struct option_list){ 0, NULL };
+		}
+}
+
 static int (*const setters[])(void *, const char *, const char *, struct error *) = {
 	[OPTION_BOOL] = set_bool,
 	[OPTION_STRING] = set_string,
 	[OPTION_NUMBER] = set_number,
+	[OPTION_LIST] = add_string,
 };
 
 /* One option: `word` without its dashes, `next` the word behind it (NULL: none). Returns how many words it

@@ -18,6 +18,8 @@ struct parsed {
  * text. */
 int options_parse(const struct option *options, bool in_order, int count, char **words, void *values,
 		  struct parsed *ret, struct error *error);
+/* Free the lists among the values. */
+void options_forget(const struct option *options, void *values);
 /* Go's words for a boolean: 0 or 1, -EINVAL. */
 int options_bool(const char *word);
 

@@ -2,6 +2,9 @@
  * looked up in another mount namespace. The compiler orders the records: a user namespace last when root
  * joins (the others may belong to the host's), first when rootless (it gives the right to join the others).
  * A pid namespace by path is no record here: the shim was born in it.
+ *
+ * Exec enters all namespaces of one process at once, by its pidfd: the number of a process that has ended
+ * could be another's by now (record `enter`).
  */
 #include <sys/prctl.h>
 
@@ -132,7 +135,48 @@ static int run(struct shim *shim, const struct plan_record *record, struct fault
 	return r < 0 ? r : enter(shim, STAGE_RECORD(join, record), n, fault);
 }
 
+static int take_slot(struct shim *shim, uint64_t slot)
+{
+	return slot < PLAN_MAX_SLOTS ? fd_take(&shim->slots[slot]) : -1;
+}
+
+static int enter_root(int root, struct fault *fault)
+{
+	int r = sys_fchdir(root);
+
+	if (r >= 0)
+		r = sys_chroot(".");
+	return r < 0 ? fault_set(fault, FAULT_CHDIR, r, "the container's root") : 0;
+}
+
+/* One call for all: the kernel checks every namespace before it enters the first, and the rights that it asks
+ * for are those from outside, whoever owns them. Not dumpable before (CVE-2016-9962). */
+static int enter_run(struct shim *shim, const struct plan_record *record, struct fault *fault)
+{
+	const struct plan_enter *into = STAGE_RECORD(enter, record);
+	FD_AUTO pidfd = take_slot(shim, into->pidfd);
+	FD_AUTO root = take_slot(shim, into->root);
+	int wanted = (int)(into->types & ~(uint64_t)PLAN_NS_PID), r = hide(fault);
+
+	if (r < 0)
+		return r;
+	/* EPERM: a session leader already. Its own session, so that no terminal of the caller's is its
+	 * controlling one, nor a signal to the caller's group its own (EXE-34). */
+	sys_setsid();
+	if (wanted)
+		r = sys_setns(pidfd, wanted);
+	if (r < 0) {
+		fault_set(fault, FAULT_JOIN, r, "of the container");
+		if (r == -ESRCH)
+			fault_note(fault, "container not running: its init process has ended");
+		return r;
+	}
+	if (wanted & PLAN_NS_USER)
+		r = become_root(fault);
+	return r == 0 && root >= 0 ? enter_root(root, fault) : r;
+}
+
 const struct stage stage_join = {
 	.name = "join",
-	.kinds = { { PLAN_KIND_join, run } },
+	.kinds = { { PLAN_KIND_join, run }, { PLAN_KIND_enter, enter_run } },
 };

@@ -13,7 +13,12 @@
 enum option_kind {
 	OPTION_BOOL,   /* bool; --x, --x=true|false (Go's words) */
 	OPTION_STRING, /* const char * */
-	OPTION_NUMBER  /* int; decimal, whole string */
+	OPTION_NUMBER, /* int; decimal, whole string */
+	OPTION_LIST    /* struct option_list: every occurrence, in order */
+};
+struct option_list {
+	int count;
+	const char **words; /* freed by whoever owns the values: options_forget */
 };
 
 struct option {
@@ -44,6 +49,7 @@ struct command {
 	const char *details;          /* further help text, or NULL */
 	const struct option *options; /* ends with a NULL name; may be NULL */
 	size_t size;                  /* of the values struct (zeroed, at most 512 bytes) */
+	int failure; /* exit status of a failure of our own, 0: 1 (GLB-37) */
 	int least, most; /* positional arguments; most -1: any number, and what follows the first is taken
 			  * as it is (exec, ps: GLB-31) */
 	/* Exit status (>= 0), or -errno with the error filled: main prints it and exits 1. */
@@ -51,6 +57,7 @@ struct command {
 		   struct error *error);
 };
 
+extern const struct command command_exec;
 extern const struct command command_create, command_start, command_run, command_state, command_kill,
 	command_delete, command_list, command_spec, command_features, command_plan,
 	command_pause, command_ps, command_resume;

@@ -154,6 +154,17 @@ struct birth {
 	char sock_text[NUMBER_TEXT], kept_text[NUMBER_TEXT], image_path[PATH_FD_TEXT];
 };
 
+struct parcel {
+	int theirs, plan; /* the shim's end, the sealed plan */
+	const int *slots;
+	uint32_t slot_count;
+};
+
+struct nursery {
+	uint64_t flags; /* of the clone */
+	int cgroup;     /* to be born in, or -1 */
+};
+
 /* In the child. The environment is empty: nothing of the runtime's may reach the program. */
 static int become_shim(void *argument)
 {
@@ -173,36 +184,44 @@ static int become_shim(void *argument)
 	return 127;
 }
 
-/* With a pid namespace by path the child is born in it; the runtime itself goes back at once. */
-static int clone_in(const char *path, uint64_t flags, int cgroup, int *ret_pidfd, struct birth *birth,
-		    struct error *error)
+/* The child is born in the pid namespace of `theirs` (its descriptor, or a pidfd); the runtime itself goes
+ * back at once. */
+static int clone_in(int theirs, const char *name, const struct nursery *nursery, int *ret_pidfd,
+		    struct birth *birth, struct error *error)
 {
 	FD_AUTO own = sys_openat(AT_FDCWD, "/proc/self/ns/pid", O_RDONLY, 0);
-	FD_AUTO theirs = sys_openat(AT_FDCWD, path, O_RDONLY, 0);
 
 	if (own < 0 || theirs < 0)
 		return error_errno(error, own < 0 ? own : theirs, "cannot open pid namespace %s",
-				   own < 0 ? "of our own" : path);
+				   own < 0 ? "of our own" : name);
 	int r = sys_setns(theirs, CLONE_NEWPID);
 	if (r < 0)
-		return error_errno(error, r, "cannot join pid namespace %s", path);
-	int pid = clone_vfork(flags, cgroup, ret_pidfd, become_shim, birth);
+		return error_errno(error, r, "cannot join pid namespace %s", name);
+	int pid = clone_vfork(nursery->flags, nursery->cgroup, ret_pidfd, become_shim, birth);
 	r = sys_setns(own, CLONE_NEWPID);
 	if (r < 0)
 		return error_errno(error, r, "cannot return to the own pid namespace");
 	return pid;
 }
 
-static int clone_once(const struct launch *launch, int cgroup, int *ret_pidfd, struct birth *birth,
-		      struct error *error)
+static int clone_once(const struct launch *launch, const struct parcel *parcel, int cgroup, int *ret_pidfd,
+		      struct birth *birth, struct error *error)
 {
 	const struct plan *plan = &launch->compiled->plan;
 	const struct plan_launch *record = plan_find(plan, PLAN_KIND_launch);
-	uint64_t flags = record ? record->born : 0;
+	const struct plan_enter *enter = plan_find(plan, PLAN_KIND_enter);
+	const struct nursery nursery = { record ? record->born : 0, cgroup };
 
-	if (record && record->pid_path.length)
-		return clone_in(plan_text(plan, record->pid_path), flags, cgroup, ret_pidfd, birth, error);
-	return clone_vfork(flags, cgroup, ret_pidfd, become_shim, birth);
+	if (record && record->pid_path.length) {
+		const char *path = plan_text(plan, record->pid_path);
+		FD_AUTO theirs = sys_openat(AT_FDCWD, path, O_RDONLY, 0);
+
+		return clone_in(theirs, path, &nursery, ret_pidfd, birth, error);
+	}
+	if (enter && enter->types & PLAN_NS_PID && enter->pidfd < parcel->slot_count)
+		return clone_in(parcel->slots[enter->pidfd], "of the container", &nursery, ret_pidfd, birth,
+				error);
+	return clone_vfork(nursery.flags, cgroup, ret_pidfd, become_shim, birth);
 }
 
 /* Is the group, not the clone itself, what the kernel refuses? EBUSY: a domain with controllers enabled;
@@ -217,12 +236,6 @@ static bool refuses_group(int r)
 	return false;
 }
 
-struct parcel {
-	int theirs, plan; /* the shim's end, the sealed plan */
-	const int *slots;
-	uint32_t slot_count;
-};
-
 /* Not born in its group: it is moved before it gets the plan, so nothing of set-up runs outside. */
 static int born_outside(struct launch *launch, const struct parcel *parcel, struct birth *birth,
 			struct error *error)
@@ -230,7 +243,7 @@ static int born_outside(struct launch *launch, const struct parcel *parcel, stru
 	struct fault fault = { .row = PLAN_ROW_CGROUP, .record = FAULT_NO_RECORD };
 
 	unsend_plan(parcel->theirs);
-	int pid = clone_once(launch, -1, &launch->pidfd, birth, error);
+	int pid = clone_once(launch, parcel, -1, &launch->pidfd, birth, error);
 	if (pid < 0)
 		return pid;
 	launch->pid = pid;
@@ -246,7 +259,7 @@ static int bear(struct launch *launch, const struct parcel *parcel, struct birth
 {
 	int born = launch->groups.born;
 	int cgroup = born >= 0 ? launch->groups.dirs[born] : -1;
-	int pid = clone_once(launch, cgroup, &launch->pidfd, birth, error);
+	int pid = clone_once(launch, parcel, cgroup, &launch->pidfd, birth, error);
 
 	if (pid < 0 && cgroup >= 0 && !error->code && refuses_group(pid))
 		pid = born_outside(launch, parcel, birth, error);

@@ -1,6 +1,7 @@
 /* `process`: what runs, as whom, with which limits (config.md, "Process"). Texts in quotes that clients and
  * the peers' users know are kept: CRE-18, PRC-09, PRC-17.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -240,4 +241,24 @@ int read_process(struct reader *reader, const struct json_node *node, void *memb
 	*(struct spec_process **)member = process;
 	int r = read_object(reader, node, keys, process);
 	return r < 0 ? r : check(reader, process);
+}
+
+int spec_parse_process(struct arena *arena, const char *text, size_t length, struct spec_process **ret,
+		       struct error *error)
+{
+	struct spec spec = { 0 }; /* takes warnings, of which a process has none */
+	struct reader reader = { .spec = &spec, .arena = arena, .error = error };
+	struct spec_process *process = NULL;
+	const struct json_node *object;
+	int r = json_parse(arena, text, length, &object, error);
+
+	if (r < 0)
+		return r;
+	if (object->type != JSON_OBJECT)
+		return error_set(error, EINVAL, "the process must be an object, not %s",
+				 json_type_name(object->type));
+	r = read_process(&reader, object, &process);
+	if (r == 0)
+		*ret = process;
+	return r;
 }

@@ -148,6 +148,25 @@ static int check_empty(const struct cgroup_place *at, int dir)
 	return 0;
 }
 
+/* Of a container that is there: a missing group has been removed, and made again it would be another one. */
+static int open_group(const struct cgroup_place *at, const struct plan_cgroup *group)
+{
+	const char *path = plan_text(at->plan, group->path), *behind = path;
+	FD_AUTO here = open_mount(at, group);
+	char name[256];
+	int r = 0;
+
+	while (here >= 0 && next_component(&behind, name, &r)) {
+		int below = cgroup_open_child(here, name);
+
+		if (below < 0)
+			return cgroup_refuse(at, group, FAULT_OPEN, below, (size_t)(behind - path));
+		fd_close_at(&here);
+		here = below;
+	}
+	return r < 0 ? cgroup_refuse(at, group, FAULT_OPEN, r, strlen(path)) : fd_take(&here);
+}
+
 static int make_group(const struct cgroup_place *at, const struct plan_cgroup *group, bool *ret_made)
 {
 	bool cpuset =
@@ -188,11 +207,12 @@ int cgroup_run_group(const struct cgroup_place *at, const struct plan_record *re
 	struct fault own = { 0 };
 	const struct cgroup_place here = { at->plan, groups, &own };
 	bool made = false;
+	bool exists = group->flags & PLAN_CGROUP_EXISTS;
 	int dir;
 
 	if (groups->count >= CGROUPS_MAX)
 		return fault_set(at->fault, FAULT_CHECK_PLAN, EINVAL, "more than 64 cgroups");
-	dir = make_group(&here, group, &made);
+	dir = exists ? open_group(&here, group) : make_group(&here, group, &made);
 	if (made)
 		groups->made |= 1ULL << groups->count;
 	if (dir < 0 && !may_miss(group, dir)) {

@@ -1,0 +1,377 @@
+/* `exec` from an open container to the end of its process: status, namespaces that differ, plan, launch.
+ * Holds no lock: the container is held by its init's pidfd, and a group that is gone is not made again, so
+ * the worst that a `delete` meanwhile can do is an error here (EXE-35). Leaves nothing on disk.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "container/exec.h"
+#include "container/root.h"
+#include "fd.h"
+#include "launch.h"
+#include "pidfile.h"
+#include "signals.h"
+
+#define FILE_MAX (16 << 20)
+
+/* ---- the container ------------------------------------------------------------------------------------ */
+
+int exec_read(struct arena *arena, int dir, const char *name, const char **ret, size_t *ret_length,
+	      struct error *error)
+{
+	FD_AUTO fd = sys_openat(dir, name, O_RDONLY | O_NONBLOCK, 0);
+	struct stat about;
+	int r = fd < 0 ? fd : sys_fstat(fd, &about);
+
+	if (r < 0)
+		return error_errno(error, r, "cannot open %s", name);
+	if (!S_ISREG(about.st_mode))
+		return error_set(error, EINVAL, "%s is not a regular file", name);
+	if (about.st_size > FILE_MAX)
+		return error_set(error, EFBIG, "%s is larger than 16 MiB", name);
+	char *text = arena_alloc(arena, (size_t)about.st_size + 1);
+	r = fd_read_all(fd, text, (size_t)about.st_size, ret_length);
+	if (r < 0)
+		return error_errno(error, r, "cannot read %s", name);
+	*ret = text;
+	return 0;
+}
+
+static int check_status(const struct exec_target *target, enum container_status status, bool ignore_paused,
+			struct error *error)
+{
+	if (status == STATUS_CREATING)
+		return error_set(error, EBUSY, "cannot exec in a container that is still being created");
+	if (status == STATUS_STOPPED || target->pidfd < 0)
+		return error_set(error, ESRCH, "cannot exec in a stopped container");
+	if (status == STATUS_PAUSED && !ignore_paused)
+		return error_set(error, EBUSY,
+				 "cannot exec in a paused container (use --ignore-paused to override)");
+	return 0;
+}
+
+int exec_open(const struct globals *globals, const char *id, bool ignore_paused, struct exec_target *ret,
+	      struct error *error)
+{
+	const char *text;
+	size_t length;
+
+	memset(ret, 0, sizeof *ret);
+	ret->pidfd = ret->container.dir = ret->container.lock = ret->container.root_fd = -1;
+	int r = container_find(globals, id, LOCK_NONE, false, &ret->container, error);
+	if (r < 0) {
+		ret->container.dir = ret->container.lock = ret->container.root_fd = -1;
+		return r;
+	}
+	enum container_status status = container_status(&ret->container, &ret->pidfd);
+	r = check_status(ret, status, ignore_paused, error);
+	if (r == 0)
+		r = exec_read(globals->arena, ret->container.dir, "config.json", &text, &length, error);
+	if (r == 0)
+		r = spec_parse(text, length, &ret->spec, error);
+	if (r == 0)
+		r = facts_probe(globals->arena, &ret->facts, error);
+	return r;
+}
+
+void exec_close(struct exec_target *target)
+{
+	fd_close_at(&target->pidfd);
+	container_close(&target->container);
+	arena_free(&target->spec.arena);
+}
+
+/* ---- what to enter ------------------------------------------------------------------------------------ */
+
+static bool ended(int pidfd)
+{
+	struct pollfd end = { .fd = pidfd, .events = POLLIN };
+
+	return sys_poll(&end, 1, 0) > 0;
+}
+
+/* EXE-35: every number of /proc that was used before this was init's, if init still lives. Any failure is
+ * explained by its end. */
+static int stopped_meanwhile(const struct exec_target *target, int r, struct error *error)
+{
+	if (!ended(target->pidfd))
+		return r;
+	memset(error, 0, sizeof *error);
+	return error_set(
+		error, ESRCH,
+		"cannot exec in a stopped container (container not running: its init has just ended)");
+}
+
+/* Those of init that are not ours: entering the user namespace that one is in is an error. */
+static int differing(const struct exec_target *target, uint64_t *ret, struct error *error)
+{
+	static const struct {
+		uint64_t type;
+		const char *name;
+	} rows[] = {
+		{ PLAN_NS_TIME, "time" }, { PLAN_NS_MOUNT, "mnt" },   { PLAN_NS_CGROUP, "cgroup" },
+		{ PLAN_NS_UTS, "uts" },   { PLAN_NS_IPC, "ipc" },     { PLAN_NS_USER, "user" },
+		{ PLAN_NS_PID, "pid" },   { PLAN_NS_NETWORK, "net" },
+	};
+	uint64_t types = 0;
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		char path[64], own[64];
+		struct stat theirs, ours;
+
+		snprintf(path, sizeof path, "/proc/%lld/ns/%s", (long long)target->container.state.pid,
+			 rows[i].name);
+		snprintf(own, sizeof own, "/proc/self/ns/%s", rows[i].name);
+		/* a kernel without this kind of namespace */
+		if (sys_fstatat(AT_FDCWD, own, &ours, 0) == -ENOENT)
+			continue;
+		int r = sys_fstatat(AT_FDCWD, path, &theirs, 0);
+		if (r < 0)
+			return error_errno(error, r, "cannot look at the container's %s namespace",
+					   rows[i].name);
+		if (theirs.st_ino != ours.st_ino || theirs.st_dev != ours.st_dev)
+			types |= rows[i].type;
+	}
+	*ret = types;
+	return 0;
+}
+
+/* ---- the launch ---------------------------------------------------------------------------------------- */
+
+/* What one attempt holds. */
+struct attempt {
+	const struct globals *globals;
+	const struct exec_target *target;
+	const struct exec_request *request;
+	struct spec spec; /* the container's with the process to run */
+	struct compile_options options;
+	struct exec_into into;
+	struct compiled compiled;
+	struct launch launch;
+	int root, page; /* for the shim; owned */
+	struct error *error;
+};
+
+static int from_fault(const struct attempt *a, const struct fault *fault)
+{
+	fault_error(&a->compiled.plan, fault, a->error);
+	return a->error->code ? -a->error->code : error_set(a->error, EIO, "exec failed without a reason");
+}
+
+static int open_root(struct attempt *a)
+{
+	char path[64];
+
+	if (!a->into.has_root)
+		return 0;
+	snprintf(path, sizeof path, "/proc/%lld/root", (long long)a->target->container.state.pid);
+	a->root = sys_openat(AT_FDCWD, path, O_PATH | O_DIRECTORY, 0);
+	return a->root < 0 ? error_errno(a->error, a->root, "cannot open the container's root") : 0;
+}
+
+/* The shim's last word, when a filter forbids it the socket. */
+static int open_page(struct attempt *a)
+{
+	a->page = sys_memfd_create("fault", 0);
+	int r = a->page < 0 ? a->page : sys_ftruncate(a->page, FAULT_PAGE);
+
+	return r < 0 ? error_errno(a->error, r, "cannot make the fault page") : 0;
+}
+
+static int fill_slots(struct attempt *a, int *ret)
+{
+	const struct plan *plan = &a->compiled.plan;
+	const struct plan_gate *gate = plan_find(plan, PLAN_KIND_gate);
+	const struct plan_enter *enter = plan_find(plan, PLAN_KIND_enter);
+	int r = open_root(a);
+
+	ret[enter->pidfd] = a->target->pidfd;
+	if (r == 0 && enter->root < PLAN_MAX_SLOTS)
+		ret[enter->root] = a->root;
+	if (r == 0 && gate->fault < PLAN_MAX_SLOTS) {
+		r = open_page(a);
+		ret[gate->fault] = a->page;
+	}
+	plan_each(plan, record) {
+		const struct plan_cgroup_join *join = (const void *)record; /* if it is one */
+
+		if (r < 0 || record->kind != PLAN_KIND_cgroup_join)
+			continue;
+		ret[join->tasks] = host_cgroups_tasks(&a->launch.groups, join);
+		if (ret[join->tasks] < 0)
+			r = error_errno(a->error, ret[join->tasks], "cannot open the tasks file of a cgroup");
+	}
+	return r;
+}
+
+static int launch_shim(struct attempt *a)
+{
+	int slots[PLAN_MAX_SLOTS];
+
+	memset(slots, 0xff, sizeof slots);
+	int r = fill_slots(a, slots);
+	if (r == 0 && ended(a->target->pidfd)) /* what was read of /proc may be another process's */
+		r = -ESRCH;
+	if (r == 0)
+		r = launch_start(&a->launch, slots, a->compiled.plan.header->slot_count, NULL, a->error);
+	plan_each(&a->compiled.plan, record) {
+		const struct plan_cgroup_join *join = (const void *)record;
+
+		if (record->kind == PLAN_KIND_cgroup_join)
+			fd_close_at(&slots[join->tasks]);
+	}
+	return r;
+}
+
+/* BAT-17, BAT-19: words that runc's users know. */
+static int refused_group(struct attempt *a, int r, int64_t pid)
+{
+	char text[ERROR_TEXT / 2];
+
+	if (!a->request->cgroups.count)
+		return r;
+	snprintf(text, sizeof text, "%.*s", (int)sizeof text - 1, a->error->text);
+	memset(a->error, 0, sizeof *a->error);
+	if (pid > 0)
+		return error_set(a->error, r, "error adding pid %lld to cgroups: %s", (long long)pid, text);
+	return error_set(a->error, r, "error adding pid of the new process to cgroups: %s", text);
+}
+
+static int compile_and_launch(struct attempt *a)
+{
+	struct fault fault = { .row = PLAN_ROW_CGROUP, .record = FAULT_NO_RECORD };
+	int r = compile_exec(a->globals->arena, &a->spec, &a->target->facts, &a->options, &a->into,
+			     &a->compiled, a->error);
+
+	if (r < 0)
+		return r;
+	a->launch = (struct launch){ .compiled = &a->compiled,
+				     .groups = { .born = -1 },
+				     .agent = { .sock = -1 },
+				     .sock = -1,
+				     .pidfd = -1,
+				     .master = -1 };
+	if (host_cgroups_make(&a->compiled.plan, &a->launch.groups, &fault) < 0) {
+		a->launch.groups = (struct host_cgroups){ .born = -1 };
+		return refused_group(a, from_fault(a, &fault), 0);
+	}
+	r = launch_shim(a);
+	if (r < 0) {
+		int64_t pid = a->launch.pid;
+
+		launch_abort(&a->launch);
+		if (r == -EBUSY)
+			r = refused_group(a, r, pid);
+	}
+	host_cgroups_close(&a->launch.groups);
+	fd_close_at(&a->root);
+	return r;
+}
+
+/* EXE-19: a group that has controllers enabled for groups below it takes no process. Init has been moved into
+ * one of those: there it is where the container's processes are. */
+static int launch_somewhere(struct attempt *a)
+{
+	int r = compile_and_launch(a);
+
+	if (r != -EBUSY || a->request->cgroups.count)
+		return r;
+	struct error first = *a->error;
+	memset(a->error, 0, sizeof *a->error);
+	r = exec_groups_of_init(a->globals->arena, a->target, &a->into, a->error);
+	if (r == 0)
+		return compile_and_launch(a);
+	*a->error = first;
+	return -EBUSY;
+}
+
+/* ---- until the end ---------------------------------------------------------------------------------------
+ */
+
+static int read_page(const struct attempt *a)
+{
+	struct fault fault;
+	ssize_t got = sys_pread(a->page, &fault, sizeof fault, 0);
+
+	if (got != (ssize_t)sizeof fault)
+		return error_set(a->error, EIO, "cannot read how the process began");
+	if (fault.set)
+		return from_fault(a, &fault);
+	return fault.executing
+		       ? 0
+		       : error_set(a->error, ESRCH, "the process was killed before its program began");
+}
+
+static int begin(struct attempt *a)
+{
+	int r = launch_serve(&a->launch, a->error);
+
+	if (r == 0)
+		r = launch_wait_exec(&a->launch, a->error);
+	if (r == 0 && a->page >= 0)
+		r = read_page(a);
+	if (r == 0 && a->request->pid_file)
+		r = pidfile_write(AT_FDCWD, a->request->pid_file, a->launch.pid, a->error);
+	return r;
+}
+
+static int launch_and_wait(struct attempt *a)
+{
+	FD_AUTO signals = -1;
+	int r;
+
+	if (!a->request->detach) /* its orphans are ours, not those of whoever started us */
+		sys_prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+	r = launch_somewhere(a);
+	if (r < 0)
+		return stopped_meanwhile(a->target, r, a->error);
+	if (!a->request->detach)
+		r = signals = signals_open(a->error);
+	if (r >= 0)
+		r = begin(a);
+	if (r < 0) {
+		launch_abort(&a->launch);
+		return stopped_meanwhile(a->target, r, a->error);
+	}
+	if (!a->request->detach)
+		r = signals_wait(signals, a->launch.pid, a->launch.pidfd, a->error);
+	launch_close(&a->launch);
+	return r;
+}
+
+int exec_run(const struct globals *globals, const struct exec_target *target,
+	     const struct exec_request *request, struct error *error)
+{
+	struct attempt a = {
+		.globals = globals,
+		.target = target,
+		.request = request,
+		.spec = target->spec,
+		.root = -1,
+		.page = -1,
+		.error = error,
+		.options = { .id = target->container.id,
+			     .bundle = target->container.state.bundle,
+			     .rootfs = target->container.state.rootfs,
+			     .kept = request->listen.kept,
+			     .listen_fds = request->listen.text,
+			     .gate = PLAN_GATE_NONE,
+			     .cache = arena_format(globals->arena, "%s/@seccomp", target->container.root) },
+	};
+	struct spec_process process = *request->process;
+	int r = exec_groups(globals->arena, target, &request->cgroups, &a.into, error);
+
+	a.spec.process = &process;
+	if (r == 0)
+		r = differing(target, &a.into.types, error);
+	a.into.has_root = !(a.into.types & PLAN_NS_MOUNT);
+	if (r == 0)
+		r = launch_and_wait(&a);
+	else
+		r = stopped_meanwhile(target, r, error);
+	fd_close_at(&a.root);
+	fd_close_at(&a.page);
+	return r;
+}
