@@ -136,6 +136,25 @@ void json_out_bool(struct json_out *out, bool value)
 	fputs(value ? "true" : "false", out->file);
 }
 
+void json_out_null(struct json_out *out)
+{
+	before(out);
+	fputs("null", out->file);
+}
+
+/* By whole numbers: what printf writes between them depends on the locale. */
+void json_out_hundredths(struct json_out *out, double value)
+{
+	uint64_t hundredths = value > 0 ? (uint64_t)(value * 100 + 0.5) : 0;
+	unsigned part = (unsigned)(hundredths % 100);
+
+	json_out_unsigned(out, hundredths / 100);
+	if (part % 10)
+		fprintf(out->file, ".%02u", part);
+	else if (part)
+		fprintf(out->file, ".%u", part / 10);
+}
+
 void json_out_member(struct json_out *out, const char *key, const char *text)
 {
 	json_out_key(out, key);

@@ -25,6 +25,9 @@ void json_out_string(struct json_out *out, const char *text);
 void json_out_signed(struct json_out *out, int64_t value);
 void json_out_unsigned(struct json_out *out, uint64_t value);
 void json_out_bool(struct json_out *out, bool value);
+void json_out_null(struct json_out *out);
+/* A number with two decimals at most, without needless zeros: 0, 0.5, 12.34. */
+void json_out_hundredths(struct json_out *out, double value);
 
 /* Key and value in one line. */
 void json_out_member(struct json_out *out, const char *key, const char *text);

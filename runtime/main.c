@@ -19,6 +19,7 @@ static const struct command *const commands[] = {
 	&command_create,
 	&command_delete,
 	&command_exec,
+	&command_events,
 	&command_features,
 	&command_kill,
 	&command_list,
