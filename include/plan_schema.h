@@ -205,7 +205,8 @@
 #define PLAN_FIELDS_cgroup_join(F)     /* v1: write "0" to this descriptor of `tasks` */           \
 	F(cgroup_join, NUM, group, 64) F(cgroup_join, SLOT, tasks, 0)
 #define PLAN_FIELDS_affinity(F)        /* forget the caller's mask: all processors */              \
-	F(affinity, NUM, reset, 1)
+	F(affinity, NUM, reset, 1)                                                                     \
+	F(affinity, NUMS, processors, 65535)   /* these alone, or none: execCPUAffinity.final */
 #define PLAN_FIELDS_source(F)                                                                      \
 	F(source, TREE, tree, 0)               /* where the descriptor is kept */                      \
 	F(source, ENUM, what, source_what)                                                             \

@@ -42,15 +42,40 @@ static int join(struct shim *shim, const struct plan_record *record, struct faul
 	return r < 0 ? failed(shim, join->group, (int)r, fault) : 0;
 }
 
+/* Those that a process of `exec` may run on in the end: a wish of the user's, so a refusal is a failure. The
+ * kernel numbers the bits within each unsigned long, whatever the byte order. */
+static int choose(const struct shim *shim, const struct plan_affinity *wanted, unsigned char *mask,
+		  struct fault *fault)
+{
+	unsigned long word;
+
+	for (uint32_t i = 0; i < wanted->processors.count; i++) {
+		uint64_t n = plan_number(shim->plan, wanted->processors, i) % (8 * MASK_SIZE);
+		unsigned char *at = mask + n / (8 * sizeof word) * sizeof word;
+
+		memcpy(&word, at, sizeof word);
+		word |= 1ul << n % (8 * sizeof word);
+		memcpy(at, &word, sizeof word);
+	}
+	int r = sys_sched_setaffinity(0, MASK_SIZE, mask);
+	if (r < 0)
+		fault_set(fault, FAULT_SET_NAME, r, "execCPUAffinity.final");
+	if (r == -EINVAL)
+		fault_note(fault, "none of these processors is there and allowed by the cpuset");
+	return r;
+}
+
 /* The caller's affinity is no wish of the container's. Since 6.2 the kernel keeps a mask that was asked for
  * across the move into a cpuset, so it has to be forgotten by asking for all. A refusal changes nothing. */
 static int affinity(struct shim *shim, const struct plan_record *record, struct fault *fault)
 {
+	const struct plan_affinity *wanted = STAGE_RECORD(affinity, record);
 	unsigned char mask[MASK_SIZE];
 
-	(void)shim;
-	(void)fault;
-	if (!STAGE_RECORD(affinity, record)->reset)
+	memset(mask, 0, sizeof mask);
+	if (wanted->processors.count)
+		return choose(shim, wanted, mask, fault);
+	if (!wanted->reset)
 		return 0;
 	memset(mask, 0xff, sizeof mask);
 	sys_sched_setaffinity(0, sizeof mask, mask);

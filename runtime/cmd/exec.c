@@ -274,8 +274,6 @@ static int check(const struct values *values, const struct exec_target *target,
 	if (seccomp && seccomp->listener_path)
 		return error_set(error, ENOTSUP,
 				 "exec in a container with a seccomp agent is not supported yet");
-	if (process->affinity_initial || process->affinity_final)
-		return error_set(error, ENOTSUP, "execCPUAffinity is not supported yet");
 	if (target->facts.uid != 0 && target->facts.capabilities == 0)
 		return error_set(error, ENOTSUP, "exec without root is not supported yet");
 	return 0;

@@ -4,10 +4,12 @@
  */
 #include "compile/rows.h"
 
+#include <string.h>
+
+#include "spec/number_list.h"
+
 static void add_groups(struct compile *c, const struct exec_into *into)
 {
-	struct plan_affinity affinity = { .reset = 1 };
-
 	for (uint32_t i = 0; i < into->group_count; i++) {
 		const struct exec_group *group = &into->groups[i];
 		struct plan_cgroup record = {
@@ -28,7 +30,25 @@ static void add_groups(struct compile *c, const struct exec_into *into)
 		join.tasks = writer_slot(c->writer);
 		WRITER_ADD(c->writer, CGROUP_JOIN, cgroup_join, &join, "");
 	}
-	WRITER_ADD(c->writer, CGROUP_JOIN, affinity, &affinity, "");
+}
+
+/* EXE-27: behind the joins, whose cpuset bounds it. With an initial list alone that one stays; without any
+ * the caller's is forgotten, as in create. */
+static void add_affinity(struct compile *c)
+{
+	const struct spec_process *process = c->spec->process;
+	const char *text = process->affinity_final ? process->affinity_final : "";
+	struct plan_affinity record = { .reset = !process->affinity_initial && !*text };
+	struct number_set set;
+	uint64_t *numbers = arena_alloc(c->arena, (NUMBER_LIST_MAX + 1) * sizeof *numbers);
+	uint32_t count = 0;
+
+	if (number_list_parse(text, strlen(text), NUMBER_LIST_MAX, &set)) /* the reader saw to it */
+		for (uint32_t i = 0; i <= NUMBER_LIST_MAX; i++)
+			if (number_set_has(&set, i))
+				numbers[count++] = i;
+	record.processors = writer_numbers(c->writer, count, numbers);
+	WRITER_ADD(c->writer, CGROUP_JOIN, affinity, &record, *text ? "/process/execCPUAffinity/final" : "");
 }
 
 static void add_enter(struct compile *c, const struct exec_into *into)
@@ -88,6 +108,7 @@ int compile_exec(struct arena *arena, const struct spec *spec, const struct fact
 	int r = 0;
 
 	add_groups(&c, into);
+	add_affinity(&c);
 	add_enter(&c, into);
 	add_personality(&c);
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0] && r >= 0; i++)

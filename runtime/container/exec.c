@@ -13,6 +13,7 @@
 #include "launch.h"
 #include "pidfile.h"
 #include "signals.h"
+#include "spec/number_list.h"
 
 #define FILE_MAX (16 << 20)
 
@@ -317,11 +318,29 @@ static int begin(struct attempt *a)
 	return r;
 }
 
+/* EXE-27: inherited by the shim from its first instruction on. Of no use to us either: we only wait. */
+static int set_initial_affinity(struct attempt *a)
+{
+	const char *text = a->spec.process->affinity_initial;
+	struct number_set set;
+
+	if (!text || !number_list_parse(text, strlen(text), NUMBER_LIST_MAX, &set))
+		return 0;
+	unsigned long words[sizeof set / sizeof(unsigned long)] = { 0 };
+	for (uint32_t i = 0; i <= NUMBER_LIST_MAX; i++)
+		if (number_set_has(&set, i))
+			words[i / (8 * sizeof *words)] |= 1ul << i % (8 * sizeof *words);
+	int r = sys_sched_setaffinity(0, sizeof words, words);
+	return r < 0 ? error_errno(a->error, r, "cannot set execCPUAffinity.initial %s", text) : 0;
+}
+
 static int launch_and_wait(struct attempt *a)
 {
 	FD_AUTO signals = -1;
-	int r;
+	int r = set_initial_affinity(a);
 
+	if (r < 0)
+		return r;
 	if (!a->request->detach) /* its orphans are ours, not those of whoever started us */
 		sys_prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	r = launch_somewhere(a);

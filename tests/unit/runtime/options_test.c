@@ -14,6 +14,7 @@ struct values {
 	const char *bundle, *log;
 	bool force, all;
 	int count;
+	struct option_list env;
 };
 
 static const struct option rows[] = {
@@ -21,6 +22,7 @@ static const struct option rows[] = {
 	{ "log", 0, OPTION_STRING, "PATH", "", offsetof(struct values, log) },
 	{ "force", 'f', OPTION_BOOL, NULL, "", offsetof(struct values, force) },
 	{ "all", 'a', OPTION_BOOL, NULL, "", offsetof(struct values, all) },
+	{ "env", 'e', OPTION_LIST, "X", "", offsetof(struct values, env) },
 	{ "preserve-fds", 0, OPTION_NUMBER, "N", "", offsetof(struct values, count) },
 	{ 0 },
 };
@@ -55,6 +57,20 @@ static void one_dash_or_two(void **state)
 	assert_true(run.values.force && run.values.all);
 	assert_int_equal(run.parsed.count, 1);
 	assert_string_equal(run.parsed.arguments[0], "id");
+}
+
+static void a_list_has_every_occurrence_in_order(void **state)
+{
+	(void)state;
+	struct run run = parse(true, WORDS("-e", "a=1", "--env=b=2", "id", "-e", "c"));
+
+	assert_int_equal(run.result, 0);
+	assert_int_equal(run.values.env.count, 2);
+	assert_string_equal(run.values.env.words[0], "a=1");
+	assert_string_equal(run.values.env.words[1], "b=2");
+	assert_int_equal(run.parsed.count, 3);
+	options_forget(rows, &run.values);
+	assert_null(run.values.env.words);
 }
 
 static void values_join_or_follow(void **state)
@@ -149,6 +165,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_dash_or_two),
+		cmocka_unit_test(a_list_has_every_occurrence_in_order),
 		cmocka_unit_test(values_join_or_follow),
 		cmocka_unit_test(booleans_take_go_words),
 		cmocka_unit_test(options_behind_arguments),

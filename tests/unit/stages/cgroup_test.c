@@ -33,6 +33,22 @@ static void joins_by_descriptor_and_forgets_the_affinity(void **state)
 	assert_int_equal(shim.slots[0], -1);
 }
 
+/* execCPUAffinity: these or a failure. */
+static void takes_the_processors_of_exec(void **state)
+{
+	(void)state;
+	build_start(&build);
+	BUILD_ADD(&build, CGROUP_JOIN, affinity,
+		  .processors = build_numbers(&build, (const uint64_t[]){ 1, 64 }, 2));
+	stage_start();
+	assert_int_equal(stage_run(&stage_cgroup), 0);
+	assert_int_equal(fake_count("sched_setaffinity 0 8192"), 1);
+	stage_start();
+	fake_fail(1, EINVAL);
+	assert_int_equal(stage_run(&stage_cgroup), -EINVAL);
+	assert_string_equal(fault.object, "execCPUAffinity.final");
+}
+
 static void names_the_group_it_cannot_join(void **state)
 {
 	(void)state;
@@ -60,6 +76,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(joins_by_descriptor_and_forgets_the_affinity, start),
 		cmocka_unit_test_setup(names_the_group_it_cannot_join, start),
+		cmocka_unit_test_setup(takes_the_processors_of_exec, start),
 		cmocka_unit_test_setup(goes_on_when_the_affinity_stays, start),
 	};
 

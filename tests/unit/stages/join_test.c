@@ -82,6 +82,46 @@ static void says_which_path_is_missing(void **state)
 	assert_int_equal(fake_count("setns"), 0);
 }
 
+/* Exec: hidden, in a session of its own, then all namespaces in one call; the pid namespace is the launch's.
+ */
+static void enters_all_by_one_pidfd(void **state)
+{
+	(void)state;
+	build.header.slot_count = 1;
+	BUILD_ADD(&build, JOIN, enter, .pidfd = 0, .root = PLAN_NONE,
+		  .types = PLAN_NS_MOUNT | PLAN_NS_PID | PLAN_NS_USER);
+	stage_start();
+	shim.slots[0] = 50;
+	assert_int_equal(stage_run(&stage_join), 0);
+	assert_string_equal(fake_log(), "prctl 4 0 0 0 0\nsetsid\nsetns 50 0x10020000\nsetresgid 0 0 0\n"
+					"setresuid 0 0 0\nprctl 4 0 0 0 0\nclose 50\n");
+}
+
+static void enters_the_root_where_there_is_no_mount_namespace(void **state)
+{
+	(void)state;
+	build.header.slot_count = 2;
+	BUILD_ADD(&build, JOIN, enter, .pidfd = 0, .root = 1, .types = PLAN_NS_PID);
+	stage_start();
+	shim.slots[0] = 50;
+	shim.slots[1] = 51;
+	assert_int_equal(stage_run(&stage_join), 0);
+	assert_string_equal(fake_log(),
+			    "prctl 4 0 0 0 0\nsetsid\nfchdir 51\nchroot \".\"\nclose 51\nclose 50\n");
+}
+
+static void says_that_the_container_has_ended(void **state)
+{
+	(void)state;
+	build.header.slot_count = 1;
+	BUILD_ADD(&build, JOIN, enter, .pidfd = 0, .root = PLAN_NONE, .types = PLAN_NS_MOUNT);
+	stage_start();
+	shim.slots[0] = 50;
+	fake_fail(3, ESRCH);
+	assert_int_equal(stage_run(&stage_join), -ESRCH);
+	assert_non_null(strstr(fault.note, "container not running"));
+}
+
 static void every_call_may_fail(void **state)
 {
 	(void)state;
@@ -98,6 +138,9 @@ int main(void)
 		cmocka_unit_test_setup(hides_when_the_pid_namespace_is_anothers, start),
 		cmocka_unit_test_setup(says_which_path_is_of_the_wrong_type, start),
 		cmocka_unit_test_setup(says_which_path_is_missing, start),
+		cmocka_unit_test_setup(enters_all_by_one_pidfd, start),
+		cmocka_unit_test_setup(enters_the_root_where_there_is_no_mount_namespace, start),
+		cmocka_unit_test_setup(says_that_the_container_has_ended, start),
 		cmocka_unit_test_setup(every_call_may_fail, start),
 	};
 
