@@ -49,7 +49,7 @@ struct command {
 	const char *details;          /* further help text, or NULL */
 	const struct option *options; /* ends with a NULL name; may be NULL */
 	size_t size;                  /* of the values struct (zeroed, at most 512 bytes) */
-	int failure; /* exit status of a failure of our own, 0: 1 (GLB-37) */
+	int failure;                  /* exit status of a failure of our own, 0: 1 (GLB-37) */
 	int least, most; /* positional arguments; most -1: any number, and what follows the first is taken
 			  * as it is (exec, ps: GLB-31) */
 	/* Exit status (>= 0), or -errno with the error filled: main prints it and exits 1. */
@@ -57,9 +57,8 @@ struct command {
 		   struct error *error);
 };
 
-extern const struct command command_exec;
 extern const struct command command_create, command_start, command_run, command_state, command_kill,
-	command_delete, command_list, command_spec, command_features, command_plan,
+	command_delete, command_list, command_spec, command_features, command_plan, command_exec,
 	command_events, command_pause, command_ps, command_resume;
 
 #define COMMAND_OPTION(type, member) offsetof(struct type, member)

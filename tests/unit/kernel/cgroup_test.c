@@ -204,7 +204,9 @@ static void kills_by_pid_and_keeps_a_pause(void **state)
 	group(PLAN_CGROUP_V2, v2, "/a", PLAN_CGROUP_BORN);
 	assert_int_equal(make_and_limit(&groups, &fault), 0);
 	pid = sleeper(groups.dirs[0]);
-	assert_int_equal(cgroup_v2_freeze(groups.dirs[0], true, 1000), 0);
+	assert_int_equal(host_cgroup_freeze(path(v2, "/none"), 1000), -ENOENT);
+	assert_int_equal(host_cgroup_freeze(v2, 1000), -EPERM);
+	assert_int_equal(host_cgroup_freeze(dir, 1000), 0);
 	/* a signal that is not the last one leaves a paused container paused */
 	assert_int_equal(host_cgroup_kill(dir, SIGCONT), 0);
 	assert_int_equal(host_cgroup_frozen(dir), 1);
