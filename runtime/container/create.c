@@ -74,6 +74,7 @@ static void fill_state(struct making *making)
 	state->cgroups_path = prepared->compiled.cgroups_path;
 	/* of a namespace that is not its own, init's death takes nobody along */
 	state->shared_pid_namespace = !pid || pid->path;
+	state->no_new_keyring = making->options->no_new_keyring;
 	state->gate_fifo = making->options->gate == PLAN_GATE_FIFO;
 	state->poststart = spec->hooks[PLAN_HOOK_POSTSTART];
 	state->poststop = spec->hooks[PLAN_HOOK_POSTSTOP];

@@ -86,6 +86,7 @@ static void write_document(struct json_out *out, const struct state *state)
 	json_out_unsigned(out, state->start_time);
 	optional(out, "cgroups_path", state->cgroups_path);
 	json_out_flag(out, "shared_pid_namespace", state->shared_pid_namespace);
+	json_out_flag(out, "no_new_keyring", state->no_new_keyring);
 	json_out_member(out, "gate", state->gate_fifo ? STATE_GATE_FIFO : STATE_GATE_RUN);
 	write_pairs(out, state);
 	write_hooks(out, "poststart", &state->poststart);

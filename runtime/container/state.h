@@ -27,6 +27,7 @@ struct state {
 	struct spec_strings cgroup_names; /* same count: "memory", "cpu,cpuacct", "" for v2 */
 	const char *cgroups_path;
 	bool shared_pid_namespace; /* kill and delete go through the cgroup */
+	bool no_new_keyring;       /* created so: exec leaves the caller's too */
 	bool gate_fifo;            /* made by create (false: run) */
 	struct spec_hook_list poststart, poststop;
 };

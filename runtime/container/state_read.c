@@ -222,6 +222,7 @@ static const struct key state_keys[] = {
 	{ "init_process_start", JSON_NUMBER, read_u64, STATE(start_time) },
 	{ "cgroups_path", JSON_STRING, read_text, STATE(cgroups_path) },
 	{ "shared_pid_namespace", JSON_BOOL, read_bool, STATE(shared_pid_namespace) },
+	{ "no_new_keyring", JSON_BOOL, read_bool, STATE(no_new_keyring) },
 	{ "gate", JSON_STRING, read_gate, STATE(gate_fifo) },
 	{ "annotations", JSON_OBJECT, read_pairs, STATE(annotations) },
 	{ "cgroup_paths", JSON_OBJECT, read_groups, 0 },

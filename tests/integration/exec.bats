@@ -306,6 +306,11 @@ process() { # JQ-FILTER...: a process file from the config's process
 	[ "${lines[1]}" = 88 ]
 	[ "${lines[2]}" = 321 ]
 	[ ! -e /proc/keys ] || has "_ses.$ID"
+	ocirun delete -f "$ID"
+	create --no-new-keyring "$ID-bare"
+	ocirun start "$ID-bare"
+	run_ok ocirun exec "$ID-bare" cat /proc/keys
+	lacks "_ses.$ID-bare"
 }
 
 @test "EXE-27 execCPUAffinity: initial, final after the cgroup, none" {
