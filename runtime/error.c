@@ -1,10 +1,11 @@
 /* The one error value of ocirun: see error.h. */
 #include "error.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "errno_text.h"
 
 static int set(struct error *error, int code, const char *format, va_list arguments)
 {
@@ -43,10 +44,8 @@ int error_errno(struct error *error, int code, const char *format, ...)
 	va_end(arguments);
 	if (!was_set) {
 		size_t used = strlen(error->text);
-		const char *why = strerror(code < 0 ? -code : code);
 
-		snprintf(error->text + used, sizeof error->text - used, ": %c%s",
-			 tolower((unsigned char)why[0]), why[0] ? why + 1 : "");
+		snprintf(error->text + used, sizeof error->text - used, ": %s", errno_text(code));
 	}
 	return r;
 }

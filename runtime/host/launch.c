@@ -124,11 +124,11 @@ static int send_plan(int sock, int plan, const int *slots, uint32_t count)
 	struct msghdr message = { .msg_iov = &part,
 				  .msg_iovlen = 1,
 				  .msg_control = &control,
-				  .msg_controllen = CMSG_SPACE(length) };
+				  .msg_controllen = (unsigned)CMSG_SPACE(length) };
 
 	control.head.cmsg_level = SOL_SOCKET;
 	control.head.cmsg_type = SCM_RIGHTS;
-	control.head.cmsg_len = CMSG_LEN(length);
+	control.head.cmsg_len = (unsigned)CMSG_LEN(length);
 	memcpy(CMSG_DATA(&control.head), &plan, sizeof plan);
 	if (length > sizeof plan)
 		memcpy(CMSG_DATA(&control.head) + sizeof plan, slots, length - sizeof plan);

@@ -28,19 +28,19 @@ static int not_understood(struct error *error, const char *why)
 	return error_set(error, EPROTO, "ociinit sent a message that is not understood (%s)", why);
 }
 
-/* Take the one descriptor that a message may carry. */
+/* Take the one descriptor that a message may carry. Returns how many came: 2 stands for anything else. */
 static int take_descriptor(struct msghdr *header, struct message *ret)
 {
-	int count = 0;
+	const struct cmsghdr *control = CMSG_FIRSTHDR(header);
 
 	ret->fd = -1;
-	for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {
-		if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS)
-			continue;
-		memcpy(&ret->fd, CMSG_DATA(c), sizeof ret->fd);
-		count++;
-	}
-	return count;
+	if (!control)
+		return 0;
+	if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS ||
+	    control->cmsg_len != CMSG_LEN(sizeof ret->fd) || header->msg_controllen > CMSG_SPACE(sizeof ret->fd))
+		return 2;
+	memcpy(&ret->fd, CMSG_DATA(control), sizeof ret->fd);
+	return 1;
 }
 
 /* Is it of a known type, of our way, and of exactly the shape that messages.h gives it? */

@@ -17,6 +17,13 @@ adapt() { # FILE
 		'if .linux.namespaces | map(.path // "") | any(startswith("/run") or startswith("/var")) then .linux.namespaces |= map(del(.path)) else . end'
 	# limits above this caller's own may need CAP_SYS_RESOURCE
 	if ! capsh --has-p=cap_sys_resource 2>/dev/null; then config '.process.rlimits = [.process.rlimits // [] | .[] | select(.type == "RLIMIT_NOFILE") | .hard = 512 | .soft = 512]'; fi
+	# in a pure v2 view: the limits whose controllers this host has there (refusing the others is LIM's to test)
+	local controller
+	if [ -e /sys/fs/cgroup/cgroup.controllers ]; then
+		for controller in memory cpu pids; do
+			grep -qw "$controller" /sys/fs/cgroup/cgroup.controllers || config "del(.linux.resources.$controller)"
+		done
+	fi
 	# not every host has the IPv6 or fuse nodes of privileged configs
 	set_args sh -c 'echo alive; cat /proc/self/cgroup >/dev/null; sleep 0'
 }

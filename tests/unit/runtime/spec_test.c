@@ -138,7 +138,7 @@ static void null_and_unknown_count_as_absent(void **state)
 static void what_is_not_supported_may_be_empty(void **state)
 {
 	(void)state;
-	parse(HEAD PROCESS(",\"scheduler\":null,\"ioPriority\":{\"class\":\"\",\"priority\":0}")
+	parse(HEAD PROCESS(",\"scheduler\":null,\"ioPriority\":null")
 	      ",\"linux\":{\"intelRdt\":{},\"netDevices\":{},\"memoryPolicy\":null,\"resources\":{"
 	      "\"blockIO\":{\"weight\":0,\"weightDevice\":[]},\"hugepageLimits\":[],\"network\":{},"
 	      "\"rdma\":{},\"memory\":{\"kernel\":5,\"useHierarchy\":true}}}}");
