@@ -216,7 +216,7 @@
 	F(source, STR, uid_map, PLAN_MAX_IDMAP)   /* idmap: "inside outside size\n"..., both or none */ \
 	F(source, STR, gid_map, PLAN_MAX_IDMAP)                                                        \
 	F(source, STR, user, PLAN_MAX_PATH)       /* idmap: or those of the user namespace there */
-#define PLAN_FIELDS_lock(F)            /* trees pass through a mount namespace of the host's: locked flags */ \
+#define PLAN_FIELDS_lock(F)            /* trees pass through a mount namespace of the host's: locks */ \
 	F(lock, STR, place, PLAN_MAX_PATH)     /* a directory to cover there */
 #define PLAN_FIELDS_join(F)                                                                        \
 	F(join, BITS, type, ns) F(join, STR, path, PLAN_MAX_PATH)

@@ -1,5 +1,6 @@
-/* One wording for errno values, whatever C library the program is linked with: clients look for "no such file or
- * directory", "permission denied", "device or resource busy" (CLIENTS rules 7 and 8), and C libraries differ.
+/* One wording for errno values, whatever C library the program is linked with: clients look for "no such file
+ * or directory", "permission denied", "device or resource busy" (CLIENTS rules 7 and 8), and C libraries
+ * differ.
  */
 #include "errno_text.h"
 

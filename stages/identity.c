@@ -190,8 +190,8 @@ static int identity_run(struct shim *shim, const struct plan_record *record, str
 		r = set_groups(shim, id, fault);
 	if (r >= 0 && id->flags & PLAN_ID_CAPS)
 		r = drop_bounding(id->bounding, fault);
-	/* from here on we look like any container's root to another one's, who could trace us before the filter
-	 * is loaded, the fifo in hand (CVE-2016-9962) */
+	/* from here on we look like any container's root to another one's, who could trace us before the
+	 * filter is loaded, the fifo in hand (CVE-2016-9962) */
 	if (r >= 0)
 		r = hide(fault);
 	if (r >= 0)

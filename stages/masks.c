@@ -17,8 +17,8 @@ static const char *tmpfs_option(const void *context, uint32_t i)
 }
 
 /* The descriptor of what stands at the path, or -1 with *ret_missing. Links are followed in the root. Below
- * /proc it is looked up in the procfs that was mounted there, whatever the name leads to by now: or masks would
- * be missing where they count (CVE-2019-19921, CVE-2025-31133). */
+ * /proc it is looked up in the procfs that was mounted there, whatever the name leads to by now: or masks
+ * would be missing where they count (CVE-2019-19921, CVE-2025-31133). */
 static int open_masked(const struct shim *shim, const char *path, bool *ret_missing, struct fault *fault)
 {
 	bool proc = shim->proc_view > 0 && strncmp(path, "/proc/", 6) == 0;

@@ -74,8 +74,8 @@ static int new_time(const struct shim *shim, const struct plan_namespaces *recor
 	return enter_time(shim, record, own, fault);
 }
 
-/* The second half: nothing of it may reach the host side before FORKED has, or READY would be taken for the word of
- * the process that leaves. No byte: the first half was killed, and nobody knows us. */
+/* The second half: nothing of it may reach the host side before FORKED has, or READY would be taken for the
+ * word of the process that leaves. No byte: the first half was killed, and nobody knows us. */
 static void wait_until_told(int told[2])
 {
 	char byte;

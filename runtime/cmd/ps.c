@@ -121,7 +121,7 @@ static int filter(FILE *from, const struct request *request, struct error *error
 /* Start ps with its output in a pipe; ret_end is the end to read. 0, or -errno (-ENOENT: no ps here). */
 static int spawn_ps(const struct request *request, pid_t *ret_pid, int *ret_end)
 {
-	static char name[] = "ps", all[] = "-ef";
+	char name[] = "ps", all[] = "-ef"; /* argv is not const: the child has a copy */
 	size_t given = (size_t)request->argument_count;
 	char **words = calloc(given + 3, sizeof *words);
 	posix_spawn_file_actions_t actions;

@@ -50,8 +50,8 @@ struct exec_group {
 	const char *mount, *path, *name; /* as in the record `cgroup` */
 };
 struct exec_into {
-	uint64_t types;  /* PLAN_NS_* that differ from the runtime's own */
-	bool has_root;   /* no mount namespace of its own: its root comes as a descriptor */
+	uint64_t types; /* PLAN_NS_* that differ from the runtime's own */
+	bool has_root;  /* no mount namespace of its own: its root comes as a descriptor */
 	uint32_t group_count;
 	const struct exec_group *groups;
 };

@@ -10,11 +10,11 @@ struct launch {
 	const struct compiled *compiled;
 	struct host_cgroups groups;
 	struct agent agent; /* of seccomp: connected by the caller, closed here */
-	int sock;       /* host's end */
-	int64_t pid;    /* of the process that becomes the container, as the host sees it */
-	int pidfd;      /* of it */
-	int64_t helper; /* first process when a second clone made init: to be reaped; 0 none */
-	int master;     /* console master from READY, -1 */
+	int sock;           /* host's end */
+	int64_t pid;        /* of the process that becomes the container, as the host sees it */
+	int pidfd;          /* of it */
+	int64_t helper;     /* first process when a second clone made init: to be reaped; 0 none */
+	int master;         /* console master from READY, -1 */
 	/* called when FORKED has changed `pid`, or NULL: whoever kills the container has to find the new
 	 * one */
 	int (*on_forked)(void *context, struct error *error);
@@ -22,9 +22,9 @@ struct launch {
 	bool hooks_began; /* a hook may have run before the start: poststop is due */
 };
 
-/* Seal the plan in a memfd, queue PLAN, clone and exec the embedded (sealed memfd) ociinit. `compiled`, `agent`
- * and `groups` are set by the caller, the other members here. `slots` are the plan's descriptors (kept by the
- * caller). `init`: path of another ociinit, or NULL. */
+/* Seal the plan in a memfd, queue PLAN, clone and exec the embedded (sealed memfd) ociinit. `compiled`,
+ * `agent` and `groups` are set by the caller, the other members here. `slots` are the plan's descriptors
+ * (kept by the caller). `init`: path of another ociinit, or NULL. */
 int launch_start(struct launch *launch, const int *slots, uint32_t slot_count, const char *init,
 		 struct error *error);
 /* Serve MAP, HOST, FORKED, LISTENER until READY. Faults become errors with the record's JSON pointer. A

@@ -1,8 +1,9 @@
-/* What Debian's static libseccomp and libcap-ng expect of glibc and musl has under another name or not at all. They
- * are compiled with _FORTIFY_SOURCE, where printf and its kin are called __printf_chk; only texts of failed checks
- * and dumps, which nobody here asks for, come through these. And libcap-ng names getpwuid, initgroups and syslog in
- * functions that nobody here calls: these definitions keep the name service and its files out of the binary
- * (tools/check-layers looks). For unit tests, which are linked with glibc, this file is empty.
+/* What Debian's static libseccomp and libcap-ng expect of glibc and musl has under another name or not at
+ * all. They are compiled with _FORTIFY_SOURCE, where printf and its kin are called __printf_chk; only texts
+ * of failed checks and dumps, which nobody here asks for, come through these. And libcap-ng names getpwuid,
+ * initgroups and syslog in functions that nobody here calls: these definitions keep the name service and its
+ * files out of the binary (tools/check-layers looks). For unit tests, which are linked with glibc, this file
+ * is empty.
  */
 #include <features.h>
 

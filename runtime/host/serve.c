@@ -37,7 +37,8 @@ static int take_descriptor(struct msghdr *header, struct message *ret)
 	if (!control)
 		return 0;
 	if (control->cmsg_level != SOL_SOCKET || control->cmsg_type != SCM_RIGHTS ||
-	    control->cmsg_len != CMSG_LEN(sizeof ret->fd) || header->msg_controllen > CMSG_SPACE(sizeof ret->fd))
+	    control->cmsg_len != CMSG_LEN(sizeof ret->fd) ||
+	    header->msg_controllen > CMSG_SPACE(sizeof ret->fd))
 		return 2;
 	memcpy(&ret->fd, CMSG_DATA(control), sizeof ret->fd);
 	return 1;

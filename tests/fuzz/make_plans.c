@@ -25,7 +25,10 @@ static char *read_file(const char *path, size_t *ret_length)
 static int make_one(const char *tests, const char *name, const char *out)
 {
 	struct compile_options options = {
-		.id = "seed", .bundle = "/bundle", .rootfs = "/bundle/rootfs", .gate = PLAN_GATE_FIFO,
+		.id = "seed",
+		.bundle = "/bundle",
+		.rootfs = "/bundle/rootfs",
+		.gate = PLAN_GATE_FIFO,
 	};
 	char path[4096];
 	struct arena arena = { NULL };
