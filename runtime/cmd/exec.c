@@ -249,7 +249,7 @@ static void warn_ignored(const struct globals *globals, const struct values *val
 static int from_file(struct arena *arena, const char *file, const struct spec_process *own,
 		     struct spec_process *ret, struct error *error)
 {
-	struct spec_process *process;
+	struct spec_process *process = NULL;
 	const char *text;
 	size_t length;
 	int r = exec_read(arena, AT_FDCWD, file, &text, &length, error);

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # exec: rows EXE (terminals aside), BAT-15..21, and the security rows of exec.
-# shellcheck disable=SC2016 # $ of the container's shell
+# shellcheck disable=SC2005,SC2010,SC2012,SC2016 # names of tasks and ids; $ of the container's shell
 
 load lib
 
