@@ -50,7 +50,7 @@ static int choose(const struct shim *shim, const struct plan_affinity *wanted, u
 	unsigned long word;
 
 	for (uint32_t i = 0; i < wanted->processors.count; i++) {
-		uint64_t n = plan_number(shim->plan, wanted->processors, i) % (8 * MASK_SIZE);
+		uint64_t n = plan_number(shim->plan, wanted->processors, i) % (8ULL * MASK_SIZE);
 		unsigned char *at = mask + n / (8 * sizeof word) * sizeof word;
 
 		memcpy(&word, at, sizeof word);

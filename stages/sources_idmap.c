@@ -62,8 +62,10 @@ static int make_namespace(const struct shim *shim, const struct plan_source *sou
 		r = sys_openat(AT_FDCWD, path, O_RDONLY, 0);
 		return r < 0 ? fault_set(fault, FAULT_OPEN, r, path) : r;
 	}
-	if (proc < 0)
-		proc = own = procfs_open();
+	if (proc < 0) {
+		own = procfs_open();
+		proc = own;
+	}
 	if (proc < 0)
 		return fault_set(fault, FAULT_OPEN, proc, "/proc");
 	r = idmap_namespace(proc, plan_text(plan, source->uid_map), source->uid_map.length,

@@ -110,7 +110,7 @@ static void v2_row(struct json_out *out, size_t row, const char *text)
 
 			if (!at || at >= end)
 				continue;
-			strcpy(entry.op, i ? "Write" : "Read");
+			snprintf(entry.op, sizeof entry.op, "%s", i ? "Write" : "Read");
 			entry.value = strtoull(at + strlen(words[i]), NULL, 10);
 			write_entry(out, rows[row].key, &opened, &entry);
 		}

@@ -256,8 +256,8 @@ static int from_file(struct arena *arena, const char *file, const struct spec_pr
 
 	if (r == 0)
 		r = spec_parse_process(arena, text, length, &process, error);
-	if (r < 0)
-		return r;
+	if (r < 0 || !process)
+		return r < 0 ? r : error_set(error, EINVAL, "%s holds no process", file);
 	fall_back(process, own);
 	*ret = *process;
 	return 0;
@@ -282,18 +282,19 @@ static int check(const struct values *values, const struct exec_target *target,
 static int run_in(const struct globals *globals, const struct values *values, struct exec_target *target,
 		  struct exec_request *request, int count, char **words, struct error *error)
 {
-	struct spec_process process = *target->spec.process;
+	struct spec_process *process = arena_alloc(globals->arena, sizeof *process);
 	int r;
 
+	*process = *target->spec.process;
 	if (values->process) {
 		warn_ignored(globals, values, count);
-		r = from_file(globals->arena, values->process, target->spec.process, &process, error);
+		r = from_file(globals->arena, values->process, target->spec.process, process, error);
 	} else {
-		r = from_options(globals->arena, values, count, words, &process, error);
+		r = from_options(globals->arena, values, count, words, process, error);
 	}
 	if (r == 0)
-		r = check(values, target, &process, error);
-	request->process = &process;
+		r = check(values, target, process, error);
+	request->process = process;
 	return r == 0 ? exec_run(globals, target, request, error) : r;
 }
 

@@ -31,7 +31,7 @@ static uint32_t piece(const struct spec_id_maps *container, const struct spec_id
 static int resolve(struct compile *c, const struct spec_id_maps *maps, const struct spec_id_maps *container,
 		   struct spec_id_maps *ret, const char *source)
 {
-	ret->items = arena_alloc(c->arena, maps->count * (container->count + 1) * sizeof *ret->items);
+	ret->items = arena_alloc(c->arena, sizeof *ret->items * maps->count * (container->count + 1));
 	ret->count = 0;
 	for (uint32_t i = 0; i < maps->count; i++) {
 		const struct spec_id_map *map = &maps->items[i];
@@ -56,7 +56,7 @@ static int own_maps(struct compile *c, const struct spec_mount *mount, struct tr
 		    const char *source)
 {
 	const struct spec_linux *linux_ = c->spec->linux_;
-	struct spec_id_maps uids, gids;
+	struct spec_id_maps uids = { .count = 0 }, gids = { .count = 0 };
 	int r = resolve(c, &mount->uid_maps, &linux_->uid_maps, &uids, source);
 
 	if (r >= 0)

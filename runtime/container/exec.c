@@ -56,8 +56,8 @@ static int check_status(const struct exec_target *target, enum container_status 
 int exec_open(const struct globals *globals, const char *id, bool ignore_paused, struct exec_target *ret,
 	      struct error *error)
 {
-	const char *text;
-	size_t length;
+	const char *text = NULL;
+	size_t length = 0;
 
 	memset(ret, 0, sizeof *ret);
 	ret->pidfd = ret->container.dir = ret->container.lock = ret->container.root_fd = -1;

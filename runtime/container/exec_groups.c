@@ -13,9 +13,9 @@
 /* The part of `path` below `base`, which begins with '/'; NULL when it is not below. */
 static const char *below(const char *path, const char *base)
 {
-	size_t length = strlen(base);
+	size_t length = base ? strlen(base) : 0;
 
-	if (!strcmp(base, "/"))
+	if (!path || !base || !strcmp(base, "/"))
 		return path;
 	if (strncmp(path, base, length) != 0 || (path[length] && path[length] != '/'))
 		return NULL;

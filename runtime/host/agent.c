@@ -73,7 +73,7 @@ int agent_connect(struct arena *arena, const struct spec *spec, const struct com
 		return error_set(error, ENAMETOOLONG,
 				 "failed to connect with seccomp agent: its path is longer than %zu bytes",
 				 sizeof address.sun_path - 1);
-	strcpy(address.sun_path, path); /* its length was looked at just now */
+	memcpy(address.sun_path, path, strlen(path)); /* its length was looked at just now, the rest is 0 */
 	FD_AUTO sock = sys_socket(AF_UNIX, SOCK_STREAM, 0);
 	if (sock < 0)
 		return error_errno(error, sock, "cannot make a socket");
