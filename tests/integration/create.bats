@@ -253,3 +253,11 @@ test_setup() { needs_root; new_bundle sh -c 'echo started; sleep 100'; }
 	# 64 KiB is too little for any program: set-up or exec must say it, or the kernel rounds it up and it runs
 	[ "$status" -eq 0 ] || has "memory limit too low"
 }
+
+@test "CRE-21 the state names init and its groups before init is released: a killed create can be deleted" {
+	config ".hooks = {createRuntime: [{path: \"/bin/cp\", args: [\"cp\", \"$ROOT/$ID/creating.json\", \"$DIR/creating.json\"]}]}"
+	create
+	[ "$(jq .init_process_pid "$DIR/creating.json")" = "$(pid_of)" ]
+	[ "$(jq -r '.cgroup_paths | length' "$DIR/creating.json")" -ge 1 ]
+	[ ! -e "$ROOT/$ID/creating.json" ]
+}
