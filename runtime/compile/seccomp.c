@@ -146,8 +146,8 @@ static int add_rule(struct build *b, uint32_t index)
 /* libseccomp 2.5 can only write to a descriptor. */
 static int export(struct build *b, struct compiled_filter *ret)
 {
-	struct sock_filter stub[FILTER_ENOSYS];
-	uint32_t head = filter_enosys(b->seccomp, b->archs, b->arch_count, stub) * (uint32_t)sizeof stub[0];
+	struct sock_filter newer[FILTER_ENOSYS];
+	uint32_t head = filter_enosys(b->seccomp, b->archs, b->arch_count, newer) * (uint32_t)sizeof newer[0];
 	int fd = memfd_create("seccomp", MFD_CLOEXEC), r = fd < 0 ? -errno : 0;
 	off_t length = 0;
 	char *bytes;
@@ -160,7 +160,7 @@ static int export(struct build *b, struct compiled_filter *ret)
 		r = -E2BIG;
 	if (r >= 0) {
 		bytes = arena_alloc(b->arena, head + (size_t)length);
-		memcpy(bytes, stub, head);
+		memcpy(bytes, newer, head);
 		if (pread(fd, bytes + head, (size_t)length, 0) != (ssize_t)length)
 			r = -EIO;
 		*ret = (struct compiled_filter){ bytes, head + (uint32_t)length, 0 };
