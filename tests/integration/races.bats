@@ -2,7 +2,7 @@
 
 load lib
 
-test_setup() { new_bundle sleep 60; }
+test_setup() { needs_root; new_bundle sleep 60; }
 
 # Wait for background jobs; `statuses` holds their exit statuses.
 collect() {

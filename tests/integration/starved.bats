@@ -3,7 +3,7 @@
 
 load lib
 
-test_setup() { new_bundle echo begun; }
+test_setup() { needs_root; new_bundle echo begun; }
 
 refused() { # WORD
 	[ "$status" = 1 ] || { echo "status $status: $output" >&2; return 1; }
