@@ -1,0 +1,34 @@
+/* What the files of `create` share: create.c is steps 3 to 9 of DESIGN's table of crash windows and the
+ * undoing, create_directory.c what is recorded and the directory (steps 0 to 2). Nobody else includes this.
+ */
+#ifndef OCIRUN_MAKING_H
+#define OCIRUN_MAKING_H
+
+#include "cmd/cmd.h"
+#include "container/create.h"
+
+#define CREATING "creating.json"
+#define NEW_NAME 32
+
+/* One container while it is made. */
+struct making {
+	const struct globals *globals;
+	const struct create_options *options;
+	struct prepared *prepared;
+	struct container container;
+	struct launch *launch;
+	struct error *error;
+	char name[NEW_NAME]; /* of the directory before it is the container's */
+	bool named;          /* it is */
+	int fifo, page;      /* for the shim; owned */
+};
+
+/* Step 0: container.state from the spec and the plan. */
+void making_state(struct making *making);
+/* Steps 1 and 2: the locked directory under a name of ours, then under the id. 0 or -errno; what was made
+ * until then is for the caller to undo. */
+int making_directory(struct making *making);
+/* Write creating.json anew: whoever finds us dead reads there what to clear. */
+int making_note(const struct making *making);
+
+#endif
