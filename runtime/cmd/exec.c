@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "cmd/cmd.h"
+#include "cmd/options_shared.h"
 #include "container/exec.h"
 #include "number.h"
 #include "spec/words.h"
@@ -16,14 +16,15 @@
 #define ID_GREATEST 4294967294u /* 2^32-1 means "leave it" to setuid(2) */
 
 struct values {
-	const char *process, *console_socket, *cwd, *user, *pid_file, *label, *apparmor;
+	struct process_values shared;
+	const char *process, *cwd, *user, *label, *apparmor;
 	struct option_list env, groups, caps, cgroups;
-	int preserve_fds;
-	bool tty, detach, no_new_privs, ignore_paused, no_subreaper;
+	bool tty, detach, no_new_privs, ignore_paused;
 };
 #define VALUE(member) COMMAND_OPTION(values, member)
 
 static const struct option options[] = {
+	PROCESS_OPTIONS,
 	{ "process", 'p', OPTION_STRING, "FILE", "process object to run, instead of a command",
 	  VALUE(process) },
 	{ "cwd", 0, OPTION_STRING, "DIR", "working directory", VALUE(cwd) },
@@ -37,15 +38,9 @@ static const struct option options[] = {
 	{ "cgroup", 0, OPTION_LIST, "[CONTROLLER,...:]PATH",
 	  "existing group below the container's; may be given again", VALUE(cgroups) },
 	{ "detach", 'd', OPTION_BOOL, NULL, "do not wait for the process", VALUE(detach) },
-	{ "pid-file", 0, OPTION_STRING, "PATH", "file that the process id is written to", VALUE(pid_file) },
-	{ "preserve-fds", 0, OPTION_NUMBER, "N", "pass N more descriptors, from 3 (behind LISTEN_FDS) on",
-	  VALUE(preserve_fds) },
 	{ "ignore-paused", 0, OPTION_BOOL, NULL, "exec in a paused container: begins when it is resumed",
 	  VALUE(ignore_paused) },
 	{ "tty", 't', OPTION_BOOL, NULL, "terminals are not supported yet", VALUE(tty) },
-	{ "console-socket", 0, OPTION_STRING, "PATH", "terminals are not supported yet",
-	  VALUE(console_socket) },
-	{ "no-subreaper", 0, OPTION_BOOL, NULL, "accepted for compatibility", VALUE(no_subreaper) },
 	{ 0 },
 };
 
@@ -269,7 +264,7 @@ static int check(const struct values *values, const struct exec_target *target,
 {
 	const struct spec_seccomp *seccomp = target->spec.linux_->seccomp;
 
-	if (values->tty || values->console_socket || process->terminal)
+	if (values->tty || values->shared.console_socket || process->terminal)
 		return error_set(error, ENOTSUP, "terminals are not supported yet");
 	if (seccomp && seccomp->listener_path)
 		return error_set(error, ENOTSUP,
@@ -303,11 +298,11 @@ static int run(const struct globals *globals, const void *given, int count, char
 {
 	const struct values *values = given;
 	struct exec_request request = { .cgroups = values->cgroups,
-					.pid_file = values->pid_file,
+					.pid_file = values->shared.pid_file,
 					.detach = values->detach };
 	struct exec_target target;
 	/* first of all: what is open now is the caller's */
-	int r = listen_check(values->preserve_fds, &request.listen, error);
+	int r = listen_check(values->shared.preserve_fds, &request.listen, error);
 
 	if (r < 0)
 		return r;

@@ -6,8 +6,7 @@
 #include <sys/file.h>
 #include <sys/prctl.h>
 
-#include "cmd/cmd.h"
-#include "container/create.h"
+#include "cmd/options_shared.h"
 #include "container/destroy.h"
 #include "container/fifo.h"
 #include "container/root.h"
@@ -17,30 +16,15 @@
 #define END_MILLISECONDS 10000
 
 struct values {
-	const char *bundle, *config, *console_socket, *pid_file;
-	int preserve_fds;
-	bool detach, keep, no_pivot, no_new_keyring, no_subreaper;
+	struct bundle_values bundle;
+	bool detach, keep;
 };
 #define VALUE(member) COMMAND_OPTION(values, member)
 
 static const struct option options[] = {
-	{ "bundle", 'b', OPTION_STRING, "DIR", "directory of the bundle (default: the current one)",
-	  VALUE(bundle) },
-	{ "config", 'f', OPTION_STRING, "FILE", "configuration, instead of config.json in the bundle",
-	  VALUE(config) },
-	{ "console-socket", 0, OPTION_STRING, "PATH", "socket that the terminal's master is sent to",
-	  VALUE(console_socket) },
+	BUNDLE_OPTIONS,
 	{ "detach", 'd', OPTION_BOOL, NULL, "return when the program has begun", VALUE(detach) },
-	{ "pid-file", 0, OPTION_STRING, "PATH", "file that the process id is written to", VALUE(pid_file) },
 	{ "keep", 0, OPTION_BOOL, NULL, "do not delete the container when it has ended", VALUE(keep) },
-	{ "no-subreaper", 0, OPTION_BOOL, NULL, "do not adopt orphans of the container",
-	  VALUE(no_subreaper) },
-	{ "no-pivot", 0, OPTION_BOOL, NULL, "MS_MOVE and chroot instead of pivot_root (for an initramfs)",
-	  VALUE(no_pivot) },
-	{ "no-new-keyring", 0, OPTION_BOOL, NULL, "keep the caller's session keyring",
-	  VALUE(no_new_keyring) },
-	{ "preserve-fds", 0, OPTION_NUMBER, "N", "pass N more descriptors, from 3 (behind LISTEN_FDS) on",
-	  VALUE(preserve_fds) },
 	{ 0 },
 };
 
@@ -111,7 +95,7 @@ static int run_prepared(const struct globals *globals, const struct values *valu
 	FD_AUTO signals = -1;
 
 	/* before the clone: orphans of the container are ours, not those of whoever started us */
-	if (!values->detach && !values->no_subreaper)
+	if (!values->detach && !values->bundle.process.no_subreaper)
 		sys_prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	int r = create_container(globals, create, prepared, &container, &launch, error);
 	if (r < 0)
@@ -134,21 +118,13 @@ static int run(const struct globals *globals, const void *given, int count, char
 	       struct error *error)
 {
 	const struct values *values = given;
-	struct create_options create = {
-		.id = arguments[0],
-		.bundle = values->bundle,
-		.config = values->config,
-		.pid_file = values->pid_file,
-		.console_socket = values->console_socket,
-		.no_pivot = values->no_pivot,
-		.no_new_keyring = values->no_new_keyring,
-		.detach = values->detach,
-		.foreground = !values->detach,
-		.gate = PLAN_GATE_RUN,
-	};
+	struct create_options create;
 	struct prepared prepared = { 0 };
-	int r = listen_check(values->preserve_fds, &create.listen, error);
+	int r = options_of_bundle(&values->bundle, arguments[0], &create, error);
 
+	create.detach = values->detach;
+	create.foreground = !values->detach;
+	create.gate = PLAN_GATE_RUN;
 	(void)count;
 	if (r == 0)
 		r = create_prepare(globals, &create, &prepared, error);
