@@ -55,9 +55,9 @@ client() { # FILE
 	[ -d "${OCIRUN_DEBIAN:=/var/cache/ocirun-test/debian}" ] || command -v debootstrap >/dev/null ||
 		skip "no debootstrap, and no Debian root file system in $OCIRUN_DEBIAN"
 	[ -d "$OCIRUN_DEBIAN" ] ||
-		debootstrap --variant=minbase "$(. /etc/os-release; echo "$VERSION_CODENAME")" "$OCIRUN_DEBIAN.new" >"$DIR/debootstrap" 2>&1 ||
+		unshare -m --propagation private debootstrap --variant=minbase "$(. /etc/os-release; echo "$VERSION_CODENAME")" "$OCIRUN_DEBIAN.$$" >"$DIR/debootstrap" 2>&1 ||
 		{ tail -n 5 "$DIR/debootstrap" >&2; return 1; }
-	[ -d "$OCIRUN_DEBIAN" ] || mv "$OCIRUN_DEBIAN.new" "$OCIRUN_DEBIAN"
+	[ -d "$OCIRUN_DEBIAN" ] || mv "$OCIRUN_DEBIAN.$$" "$OCIRUN_DEBIAN"
 	config ".root.path = \"$OCIRUN_DEBIAN\"" "$(jq -c '.linux.seccomp' "$BATS_TEST_DIRNAME/../data/clients/docker-run.json" | sed 's/^/.linux.seccomp = /')"
 	set_args sh -c 'perl -e "print 6*7, qq(\n)" && apt-get --version | head -n 1 && grep Seccomp: /proc/self/status'
 	run_ok ocirun run --bundle "$BUNDLE" "$ID"

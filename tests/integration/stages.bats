@@ -84,7 +84,7 @@ sh_inside() { inside sh -c "$1"; }
 	chown -R 100000:100000 "$BUNDLE/rootfs" "$DIR/host-ro"
 	chmod 755 "$DIR" "$BUNDLE"
 	set_args sh -c 'mount -o remount,bind,rw /data; touch /data/x && echo written; mount -t tmpfs none /tmp && echo mounted'
-	run_ok unshare -m --propagation shared sh -c "mount --bind '$DIR/host-ro' '$DIR/host-ro' && mount -o remount,bind,ro '$DIR/host-ro' && '$OCIRUN' --root '$ROOT' run --bundle '$BUNDLE' '$ID' && cat /proc/self/mountinfo >'$DIR/after'"
+	run_ok unshare -m --propagation slave sh -c "mount --make-rshared / && mount --bind '$DIR/host-ro' '$DIR/host-ro' && mount -o remount,bind,ro '$DIR/host-ro' && '$OCIRUN' --root '$ROOT' run --bundle '$BUNDLE' '$ID' && cat /proc/self/mountinfo >'$DIR/after'"
 	lacks written
 	has mounted
 	run_fail grep -F "$BUNDLE" "$DIR/after"
