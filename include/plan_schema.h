@@ -141,7 +141,8 @@
 	W(PLAN_MOUNT_PLAIN_DIRECTORY, 2, "plain-directory") /* proc, sysfs: no symlink at the target */ \
 	W(PLAN_MOUNT_KEEP_MODE, 4, "keep-mode")   /* tmpfs: mode of the directory it covers */         \
 	W(PLAN_MOUNT_DEST_NOFOLLOW, 8, "dest-nofollow")                                                \
-	W(PLAN_MOUNT_COPY_SYMLINK, 16, "copy-symlink") /* of a tree that is a symlink: one like it */
+	W(PLAN_MOUNT_COPY_SYMLINK, 16, "copy-symlink") /* of a tree that is a symlink: one like it */   \
+	W(PLAN_MOUNT_KEEP_OWNER, 32, "keep-owner") /* tmpcopyup: owner of the directory it covers */
 #define PLAN_BITS_write_flags(W)                                                                   \
 	W(PLAN_WRITE_LATE, 1, "late")           /* at READY: would starve set-up itself */             \
 	W(PLAN_WRITE_MISSING_OK, 2, "missing-ok") /* the file may be absent (ENOENT) */                \

@@ -357,7 +357,7 @@ static int mount_filesystem(struct shim *shim, const struct plan_mount *mount, s
 		return r;
 	if (mount->flags & PLAN_MOUNT_COPY_UP) {
 		/* the target's descriptor still leads to what is covered now */
-		r = mounts_copy_up(target, fd);
+		r = mounts_copy_up(target, fd, mount->flags);
 		if (r < 0) {
 			mount_fault(shim, mount, r, fault);
 			fault_note(fault, fault->note[0] ? "; " : "");

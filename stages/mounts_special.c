@@ -139,16 +139,33 @@ static int copy_directory(int from, int to, int depth)
 				r = copy_entry(from, to, entry->name, depth);
 		}
 	}
-	return r < 0 ? r : copy_rights(to, &stat);
+	/* the top keeps what the mount's options say of it */
+	return r < 0 || depth == 0 ? r : copy_rights(to, &stat);
 }
 
-int mounts_copy_up(int from, int to)
+/* Owner and mode of the new root, as far as no option gives them. */
+static int keep_rights(int from, int to, uint64_t flags)
 {
+	struct stat stat;
+	int r = sys_fstat(from, &stat);
+
+	if (r >= 0 && flags & PLAN_MOUNT_KEEP_OWNER)
+		r = sys_fchownat(to, "", stat.st_uid, stat.st_gid, AT_EMPTY_PATH);
+	if (r >= 0 && flags & PLAN_MOUNT_KEEP_MODE)
+		r = sys_fchmod(to, stat.st_mode & 07777);
+	return r;
+}
+
+int mounts_copy_up(int from, int to, uint64_t flags)
+{
+	int r;
+
 	/* "." of a descriptor does not cross to what was mounted over it */
 	FD_AUTO in = sys_openat(from, ".", O_RDONLY | O_DIRECTORY, 0);
 	FD_AUTO out = in < 0 ? in : sys_openat(to, ".", O_RDONLY | O_DIRECTORY, 0);
 
-	return out < 0 ? out : copy_directory(in, out, 0);
+	r = out < 0 ? out : copy_directory(in, out, 0);
+	return r < 0 ? r : keep_rights(in, out, flags);
 }
 
 /* ---- remount ---- */

@@ -5,8 +5,9 @@
 #include "stage.h"
 
 /* tmpcopyup: copy what directory `from` holds into the empty directory `to`: files, directories, links,
- * special files, with modes and owners; also owner and mode of `to` itself. 0 or -errno. */
-int mounts_copy_up(int from, int to);
+ * special files, with modes and owners; also owner and mode of `to` itself, as `flags` of the mount
+ * say (PLAN_MOUNT_KEEP_*). 0 or -errno. */
+int mounts_copy_up(int from, int to, uint64_t flags);
 /* how = remount: new flags and options for the mount whose root stands at the target. 0 or -errno; the
  * kernel's own words are not known for these. */
 int mounts_remount(struct shim *shim, const struct plan_mount *mount);

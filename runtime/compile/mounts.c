@@ -151,12 +151,27 @@ static bool add_shown(struct compile *c, const struct spec_mount *mount, struct 
 	return false;
 }
 
-static bool has_mode(const struct spec_strings *options)
+static bool has_option(const struct spec_strings *options, const char *key)
 {
+	size_t length = strlen(key);
+
 	for (uint32_t i = 0; i < options->count; i++)
-		if (strncmp(options->items[i], "mode=", 5) == 0)
+		if (strncmp(options->items[i], key, length) == 0 && options->items[i][length] == '=')
 			return true;
 	return false;
+}
+
+/* What a tmpfs takes over from the directory that it covers: what no option says (MNT-88). */
+static uint64_t kept(const struct spec_mount *mount)
+{
+	uint64_t flags = has_option(&mount->data, "mode") ? 0 : PLAN_MOUNT_KEEP_MODE;
+
+	if (!mount->copy_up)
+		return flags;
+	flags |= PLAN_MOUNT_COPY_UP;
+	if (!has_option(&mount->data, "uid") && !has_option(&mount->data, "gid"))
+		flags |= PLAN_MOUNT_KEEP_OWNER;
+	return flags;
 }
 
 /* Later entries, devices and links are still made below these: read-only comes at the end. */
@@ -207,10 +222,8 @@ static int add_filesystem(struct compile *c, const struct spec_mount *mount, str
 		record->label = writer_text(c->writer, c->spec->linux_->mount_label);
 	if (type_is(mount, "proc") || type_is(mount, "sysfs"))
 		record->flags |= PLAN_MOUNT_PLAIN_DIRECTORY;
-	if (tmpfs && !has_mode(&mount->data))
-		record->flags |= PLAN_MOUNT_KEEP_MODE;
-	if (tmpfs && mount->copy_up)
-		record->flags |= PLAN_MOUNT_COPY_UP;
+	if (tmpfs)
+		record->flags |= kept(mount);
 	if (tmpfs || strcmp(target, "/dev") == 0)
 		seal_later(c, record, source);
 	WRITER_ADD(c->writer, MOUNTS, mount, record, source);

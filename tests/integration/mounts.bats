@@ -569,8 +569,12 @@ with_user_namespace() {
 	chmod 4755 "$BUNDLE/rootfs/var/below/file"
 	mount_entry /var tmpfs tmpfs tmpcopyup ro
 	mount_entry /fresh tmpfs tmpfs tmpcopyup
-	inside 'cd /var; stat -c "%a %u:%g %F %n" . below below/deep below/file pipe; cat link; touch x || echo read-only'
+	mkdir -m 705 "$BUNDLE/rootfs/told"
+	chown 7:8 "$BUNDLE/rootfs/told"
+	mount_entry /told tmpfs tmpfs tmpcopyup mode=1712 uid=9
+	inside 'stat -c "%a %u:%g %n" /told; cd /var; stat -c "%a %u:%g %F %n" . below below/deep below/file pipe; cat link; touch x || echo read-only'
 	has "755 7:8 directory ."
+	has "1712 9:0 /told" # what options say stays
 	has "751 7:8 directory below/deep"
 	has "4755 7:8 regular file below/file"
 	has "604 0:0 fifo pipe"

@@ -1,0 +1,82 @@
+# What the test files of the clients load. A file's client keeps everything in $SCRATCH and ends there.
+#
+#   make_rootfs DIR        busybox, users, a program that is no program
+#   scratch                an empty $SCRATCH of this test file
+#   group_file PID FILE    a file of the process' group: v2's tree, or the v1 hierarchy that has it
+#   ok CMD... / fails N CMD...   `run` and a check of the status, the output shown when it is another
+# shellcheck disable=SC2154 # status, output and lines: bats' run sets them
+
+OCIRUN=$(readlink -f "${OCIRUN:-$BATS_TEST_DIRNAME/../../build/ocirun}")
+export OCIRUN
+IMAGE=localhost/busybox:test
+
+scratch() {
+	SCRATCH=$(mktemp -d /var/tmp/ocirun-client.XXXXXX) # short: sockets are bound below it
+	export SCRATCH
+}
+
+make_rootfs() { # DIR
+	local applet
+	mkdir -p "$1"/{bin,etc,proc,sys,dev,tmp,root,home,var,run}
+	chmod 1777 "$1/tmp"
+	cp /bin/busybox "$1/bin/busybox"
+	for applet in $(busybox --list); do
+		[ "$applet" = busybox ] || ln -s busybox "$1/bin/$applet"
+	done
+	printf 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/home:/bin/sh\n' >"$1/etc/passwd"
+	printf 'root:x:0:\nuser:x:1000:\nextra:x:2000:user\n' >"$1/etc/group"
+	echo text >"$1/etc/no-program"
+}
+
+take() { # run of bats, for statuses of any kind without a warning
+	status=0
+	output=$("$@" 2>&1) || status=$?
+	mapfile -t lines <<<"$output"
+}
+
+ok() {
+	take "$@"
+	[ "$status" -eq 0 ] || { printf 'status %s of: %s\n%s\n' "$status" "$*" "$output" >&2; return 1; }
+}
+
+fails() { # STATUS CMD...
+	local wanted=$1
+	shift
+	take "$@"
+	[ "$status" -eq "$wanted" ] ||
+		{ printf 'status %s, not %s, of: %s\n%s\n' "$status" "$wanted" "$*" "$output" >&2; return 1; }
+}
+
+has() { [[ $output == *"$1"* ]] || { printf 'no "%s" in:\n%s\n' "$1" "$output" >&2; return 1; }; }
+lacks() { [[ $output != *"$1"* ]] || { printf '"%s" is in:\n%s\n' "$1" "$output" >&2; return 1; }; }
+
+wait_for() {
+	local i
+	for ((i = 0; i < 200; i++)); do
+		if "$@" >/dev/null 2>&1; then return 0; fi
+		sleep 0.05
+	done
+	printf 'gave up waiting for: %s\n' "$*" >&2
+	return 1
+}
+
+group_dir() { # PID CONTROLLER
+	local path
+	path=$(awk -F: -v c="$2" '{n = split($2, a, ","); for (i = 1; i <= n; i++) if (a[i] == c) {print "/sys/fs/cgroup/" $2 $3; exit}}' "/proc/$1/cgroup")
+	[ -n "$path" ] || path=/sys/fs/cgroup$(awk -F: '$1 == 0 {print $3}' "/proc/$1/cgroup")
+	echo "$path"
+}
+group_file() { # PID CONTROLLER FILE...: the first of these that is there (v1 and v2 have different names)
+	local dir file
+	dir=$(group_dir "$1" "$2")
+	for file in "${@:3}"; do
+		if [ -e "$dir/$file" ]; then cat "$dir/$file" && return; fi
+	done
+	echo "no ${*:3} in $dir" >&2
+	return 1
+}
+# On a host whose v2 tree lacks it, the clients pass no limit.
+needs_controller() { # NAME
+	grep -qw "$1" /sys/fs/cgroup/cgroup.controllers 2>/dev/null ||
+		grep -q "^$1[[:space:]]*[1-9]" /proc/cgroups || skip "no cgroup controller $1"
+}
