@@ -155,6 +155,12 @@ void json_out_hundredths(struct json_out *out, double value)
 		fprintf(out->file, ".%u", part / 10);
 }
 
+void json_out_raw(struct json_out *out, const char *json)
+{
+	before(out);
+	fputs(json, out->file);
+}
+
 void json_out_member(struct json_out *out, const char *key, const char *text)
 {
 	json_out_key(out, key);

@@ -29,6 +29,9 @@ void json_out_null(struct json_out *out);
 /* A number with two decimals at most, without needless zeros: 0, 0.5, 12.34. */
 void json_out_hundredths(struct json_out *out, double value);
 
+/* A value that is JSON already. */
+void json_out_raw(struct json_out *out, const char *json);
+
 /* Key and value in one line. */
 void json_out_member(struct json_out *out, const char *key, const char *text);
 void json_out_flag(struct json_out *out, const char *key, bool value);

@@ -16,9 +16,23 @@
 #define VALUES_BYTES 512
 
 static const struct command *const commands[] = {
-	&command_create, &command_delete, &command_events, &command_exec, &command_features, &command_kill,
-	&command_list,   &command_pause,  &command_plan,   &command_ps,   &command_resume,   &command_run,
-	&command_spec,   &command_start,  &command_state,  NULL,
+	&command_create,
+	&command_delete,
+	&command_events,
+	&command_exec,
+	&command_features,
+	&command_kill,
+	&command_list,
+	&command_pause,
+	&command_plan,
+	&command_ps,
+	&command_resume,
+	&command_run,
+	&command_spec,
+	&command_start,
+	&command_state,
+	&command_update,
+	NULL,
 };
 
 struct global_values {

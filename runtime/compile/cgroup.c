@@ -62,7 +62,7 @@ uint64_t compile_cpuset_time(const struct compile *c)
 }
 
 /* Controllers that a limit asks for, on top of those that are always enabled. */
-static struct plan_list enabled(struct compile *c)
+struct plan_list compile_controllers(struct compile *c)
 {
 	const struct spec_resources *resources = c->spec->linux_->resources;
 	uint32_t count = 0, extra = resources ? resources->unified.count : 0;
@@ -107,18 +107,28 @@ static const char *add_group(struct compile *c, const struct facts_hierarchy *hi
 	if (c->facts->uid != 0 && !linux_->cgroups_path)
 		record.flags |= PLAN_CGROUP_OPTIONAL;
 	if (v2 && c->facts->cgroup_mode == CGROUP_MODE_V2)
-		record.enable = enabled(c);
+		record.enable = compile_controllers(c);
 	WRITER_ADD(c->writer, CGROUP, cgroup, &record, linux_->cgroups_path ? "/linux/cgroupsPath" : "");
 	c->result->cgroups_path = path;
 	return arena_format(c->arena, "%s%s", hierarchy->mount, strcmp(path, "/") == 0 ? "" : path);
 }
 
 /* Two sets of files for the same limits. */
-static int add_limits(struct compile *c)
+int compile_resources(struct compile *c)
 {
 	int r = c->facts->cgroup_mode == CGROUP_MODE_V2 ? compile_limits_v2(c) : compile_limits_v1(c);
 
 	return r < 0 ? r : compile_limits_io(c);
+}
+
+static int add_limits(struct compile *c)
+{
+	int r = 0;
+
+	/* only the host's root may, in v1 and v2 */
+	if (c->facts->uid == 0)
+		r = c->facts->cgroup_mode == CGROUP_MODE_V2 ? compile_devices_v2(c) : compile_devices_v1(c);
+	return r < 0 ? r : compile_resources(c);
 }
 
 static void add_joins(struct compile *c)

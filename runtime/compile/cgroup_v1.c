@@ -55,31 +55,34 @@ static int memory(struct compile *c, const struct spec_resources *s)
 	return r;
 }
 
-/* Period before quota: a quota above the old period's share may be refused, a period alone is not. */
+/* Period, quota and burst bound one another: which has to come first depends on what stands there, so one
+ * that gives EINVAL is tried again after the others. */
 static int cpu(struct compile *c, const struct spec_resources *s)
 {
 	uint64_t period = s->has_period && s->cpu_period ? s->cpu_period : 100000;
 	uint64_t late = s->has_quota ? compile_starves_cpu(s->cpu_quota, period) : 0;
 	int r = 0;
 
-	if (s->has_shares && s->cpu_shares)
+	if (s->has_idle)
+		r = put_number(c, "cpu", "cpu.idle", s->cpu_idle, 0, RESOURCES "/cpu/idle");
+	/* an idle group has no shares: the kernel refuses to set them */
+	if (r >= 0 && s->has_shares && s->cpu_shares && !(s->has_idle && s->cpu_idle))
 		r = put_number(c, "cpu", "cpu.shares", (int64_t)s->cpu_shares, 0, RESOURCES "/cpu/shares");
 	if (r >= 0 && s->has_period && s->cpu_period)
 		r = put_number(c, "cpu", "cpu.cfs_period_us", (int64_t)s->cpu_period, PLAN_WRITE_BUSY_OK,
 			       RESOURCES "/cpu/period");
 	if (r >= 0 && s->has_quota && s->cpu_quota)
-		r = put_number(c, "cpu", "cpu.cfs_quota_us", s->cpu_quota, late, RESOURCES "/cpu/quota");
+		r = put_number(c, "cpu", "cpu.cfs_quota_us", s->cpu_quota, late | PLAN_WRITE_BUSY_OK,
+			       RESOURCES "/cpu/quota");
 	if (r >= 0 && s->has_burst)
-		r = put_number(c, "cpu", "cpu.cfs_burst_us", (int64_t)s->cpu_burst, late,
+		r = put_number(c, "cpu", "cpu.cfs_burst_us", (int64_t)s->cpu_burst, late | PLAN_WRITE_BUSY_OK,
 			       RESOURCES "/cpu/burst");
 	if (r >= 0 && s->has_rt_period && s->cpu_rt_period)
 		r = put_number(c, "cpu", "cpu.rt_period_us", (int64_t)s->cpu_rt_period, PLAN_WRITE_BUSY_OK,
 			       RESOURCES "/cpu/realtimePeriod");
 	if (r >= 0 && s->has_rt_runtime && s->cpu_rt_runtime)
-		r = put_number(c, "cpu", "cpu.rt_runtime_us", s->cpu_rt_runtime, 0,
+		r = put_number(c, "cpu", "cpu.rt_runtime_us", s->cpu_rt_runtime, PLAN_WRITE_BUSY_OK,
 			       RESOURCES "/cpu/realtimeRuntime");
-	if (r >= 0 && s->has_idle)
-		r = put_number(c, "cpu", "cpu.idle", s->cpu_idle, 0, RESOURCES "/cpu/idle");
 	return r;
 }
 
@@ -144,8 +147,9 @@ static uint32_t lost_rule(const struct device_rules *rules)
 }
 
 /* The list of the kernel takes allow and deny in turn; "a" empties it and sets what it begins with. */
-static int devices(struct compile *c, const struct spec_resources *s)
+int compile_devices_v1(struct compile *c)
 {
+	const struct spec_resources *s = c->spec->linux_->resources;
 	struct device_rules rules = compile_device_rules(c->arena, s);
 	uint32_t group;
 
@@ -190,7 +194,5 @@ int compile_limits_v1(struct compile *c)
 		r = cpu(c, resources);
 	if (resources && r >= 0)
 		r = cpuset_and_pids(c, resources);
-	if (r >= 0 && c->facts->uid == 0)
-		r = devices(c, resources);
 	return r;
 }

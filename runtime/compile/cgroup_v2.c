@@ -27,22 +27,21 @@ static const char *limit_text(struct compile *c, int64_t limit)
 	return limit < 0 ? "max" : compile_number(c, limit);
 }
 
-/* v1's limit is for memory and swap together, v2's for swap alone. */
+/* v1's limit is for memory and swap together, v2's for swap alone: as it is, when memory has none. */
 static int swap(struct compile *c, const struct spec_resources *s)
 {
 	const char *pointer = RESOURCES "/memory/swap";
-	bool limited = s->has_memory_limit && s->memory_limit > 0;
-	int64_t only;
+	int64_t memory = s->has_memory_limit ? s->memory_limit : 0, only;
 
 	if (!s->has_memory_swap || s->memory_swap == 0)
 		return 0;
 	if (s->memory_swap < 0)
 		return put(c, "memory.swap.max", "max", PLAN_WRITE_MISSING_OK, pointer);
-	if (!limited)
+	if (memory == 0)
 		return compile_refuse(c, pointer, "unable to set swap limit without memory limit");
-	if (s->memory_swap < s->memory_limit)
+	if (s->memory_swap < memory)
 		return compile_refuse(c, pointer, "memory+swap limit should be >= memory limit");
-	only = s->memory_swap - s->memory_limit;
+	only = memory < 0 ? s->memory_swap : s->memory_swap - memory;
 	/* a kernel without swap accounting has no file, and then no swap is what the container gets */
 	return put(c, "memory.swap.max", compile_number(c, only), only ? 0 : PLAN_WRITE_MISSING_OK, pointer);
 }
@@ -83,7 +82,9 @@ static int bandwidth(struct compile *c, const struct spec_resources *s)
 	bool limited = s->has_quota && s->cpu_quota > 0;
 	int r = 0;
 
-	flags = limited ? compile_starves_cpu(s->cpu_quota, period) : 0;
+	/* the burst may not be above the quota: which has to come first depends on what stands there */
+	flags = (limited ? compile_starves_cpu(s->cpu_quota, period) : 0) |
+		(s->has_burst ? PLAN_WRITE_BUSY_OK : 0u);
 	if ((s->has_quota && s->cpu_quota) || (s->has_period && s->cpu_period))
 		r = put(c, "cpu.max",
 			arena_format(c->arena, "%s %llu", limited ? compile_number(c, s->cpu_quota) : "max",
@@ -165,18 +166,20 @@ static int unified(struct compile *c, const struct spec_pairs *pairs)
 	return r;
 }
 
-static void devices(struct compile *c, const struct spec_resources *s)
+int compile_devices_v2(struct compile *c)
 {
+	const struct spec_resources *s = c->spec->linux_->resources;
 	struct device_rules rules = compile_device_rules(c->arena, s);
 	struct plan_cgroup_device record = { .group = GROUP };
 	const void *program;
 	uint32_t length;
 
 	if (rules.allow && rules.count == 0)
-		return;
+		return 0;
 	program = compile_device_program(c->arena, &rules, &length);
 	record.program = writer_blob(c->writer, program, length);
 	WRITER_ADD(c->writer, CGROUP, cgroup_device, &record, s ? RESOURCES "/devices" : "");
+	return 0;
 }
 
 int compile_limits_v2(struct compile *c)
@@ -184,8 +187,6 @@ int compile_limits_v2(struct compile *c)
 	const struct spec_resources *resources = c->spec->linux_->resources;
 	int r = 0;
 
-	if (c->facts->uid == 0)
-		devices(c, resources);
 	if (resources)
 		r = memory(c, resources);
 	if (resources && r >= 0)

@@ -44,7 +44,7 @@ struct compiled {
 int compile_plan(struct arena *arena, const struct spec *spec, const struct facts *facts,
 		 const struct compile_options *options, struct compiled *ret, struct error *error);
 
-/* A running container, as `exec` finds it: what compile cannot look up. */
+/* A running container, as `exec` and `update` find it: what compile cannot look up. */
 struct exec_group {
 	bool v2;
 	const char *mount, *path, *name; /* as in the record `cgroup` */
@@ -59,6 +59,19 @@ struct exec_into {
 int compile_exec(struct arena *arena, const struct spec *spec, const struct facts *facts,
 		 const struct compile_options *options, const struct exec_into *into, struct compiled *ret,
 		 struct error *error);
+
+/* The plan of `update`: `resources` without its device rules as writes to the container's groups. */
+int compile_update(struct arena *arena, const struct spec_resources *resources, const struct facts *facts,
+		   uint32_t count, const struct exec_group *groups, struct compiled *ret,
+		   struct error *error);
+/* Bare writes to the same groups, in this order: what takes an update back. */
+struct cgroup_value {
+	uint32_t group;
+	const char *file, *value;
+};
+int compile_writes(struct arena *arena, const struct facts *facts, uint32_t group_count,
+		   const struct exec_group *groups, uint32_t count, const struct cgroup_value *values,
+		   struct compiled *ret, struct error *error);
 
 /* The state JSON for hooks, without pid: head ends behind `"pid":`, tail begins right behind the number.
  * Compact, slashes not escaped (HOK-14). */

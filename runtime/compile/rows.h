@@ -72,6 +72,10 @@ int compile_cgroup_mount(struct compile *c, const struct spec_mount *mount, cons
 compile_row compile_limits_v1;
 compile_row compile_limits_v2;
 compile_row compile_limits_io; /* cgroup_io.c: block I/O, huge pages, network, rdma, for both */
+compile_row compile_devices_v1, compile_devices_v2; /* device rules */
+compile_row compile_resources; /* cgroup.c: all but device rules; for create and update */
+/* cgroup.c: the v2 controllers that the group must have. */
+struct plan_list compile_controllers(struct compile *c);
 /* One write to a file of group number `group`. */
 void compile_write(struct compile *c, uint32_t group, const char *file, const char *value, uint64_t flags,
 		   const char *source);

@@ -34,7 +34,10 @@ int exec_read(struct arena *arena, int dir, const char *name, const char **ret, 
 int exec_run(const struct globals *globals, const struct exec_target *target,
 	     const struct exec_request *request, struct error *error);
 
-/* exec_groups.c: the container's groups, or those below them that --cgroup names (EXE-18). */
+/* exec_groups.c: the container's groups as they stand in its state, as many as it has cgroup_dirs. */
+int exec_own_groups(struct arena *arena, const struct state *state, const struct facts *facts,
+		    struct exec_group **ret, struct error *error);
+/* The container's groups, or those below them that --cgroup names (EXE-18). */
 int exec_groups(struct arena *arena, const struct exec_target *target, const struct option_list *wanted,
 		struct exec_into *ret, struct error *error);
 /* EXE-19: the v2 group becomes the one that init is in now. -ENOENT: there is none, or it is the same. */

@@ -23,14 +23,14 @@ static const char *below(const char *path, const char *base)
 }
 
 /* A group of state.json as hierarchy and path. */
-static int locate(const struct exec_target *target, uint32_t i, struct exec_group *ret, struct error *error)
+static int locate(const struct state *state, const struct facts *facts, uint32_t i, struct exec_group *ret,
+		  struct error *error)
 {
-	const struct state *state = &target->container.state;
 	const char *dir = state->cgroup_dirs.items[i];
 	const char *name = i < state->cgroup_names.count ? state->cgroup_names.items[i] : "";
 
-	for (uint32_t k = 0; k < target->facts.hierarchy_count; k++) {
-		const struct facts_hierarchy *hierarchy = &target->facts.hierarchies[k];
+	for (uint32_t k = 0; k < facts->hierarchy_count; k++) {
+		const struct facts_hierarchy *hierarchy = &facts->hierarchies[k];
 		const char *path = below(dir, hierarchy->mount);
 
 		if (!path || strcmp(hierarchy->controllers, name) != 0)
@@ -126,16 +126,27 @@ static int choose_all(struct choice *choice, const struct option_list *wanted)
 	return r;
 }
 
+int exec_own_groups(struct arena *arena, const struct state *state, const struct facts *facts,
+		    struct exec_group **ret, struct error *error)
+{
+	uint32_t count = state->cgroup_dirs.count;
+	struct exec_group *groups = arena_alloc(arena, (count + 1) * sizeof *groups);
+	int r = 0;
+
+	for (uint32_t i = 0; r == 0 && i < count; i++)
+		r = locate(state, facts, i, &groups[i], error);
+	*ret = groups;
+	return r;
+}
+
 int exec_groups(struct arena *arena, const struct exec_target *target, const struct option_list *wanted,
 		struct exec_into *ret, struct error *error)
 {
 	uint32_t count = target->container.state.cgroup_dirs.count;
-	struct exec_group *groups = arena_alloc(arena, (count + 1) * sizeof *groups);
+	struct exec_group *groups;
+	int r = exec_own_groups(arena, &target->container.state, &target->facts, &groups, error);
 	struct choice choice = { .arena = arena, .groups = groups, .count = count, .error = error };
-	int r = 0;
 
-	for (uint32_t i = 0; r == 0 && i < count; i++)
-		r = locate(target, i, &groups[i], error);
 	if (r == 0)
 		r = choose_all(&choice, wanted);
 	ret->groups = groups;

@@ -89,6 +89,10 @@ static void write_document(struct json_out *out, const struct state *state)
 	json_out_flag(out, "no_new_keyring", state->no_new_keyring);
 	json_out_member(out, "gate", state->gate_fifo ? STATE_GATE_FIFO : STATE_GATE_RUN);
 	write_pairs(out, state);
+	if (state->resources) {
+		json_out_key(out, "resources");
+		json_out_raw(out, state->resources);
+	}
 	write_hooks(out, "poststart", &state->poststart);
 	write_hooks(out, "poststop", &state->poststop);
 	json_out_close(out, '}');

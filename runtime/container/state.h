@@ -26,6 +26,7 @@ struct state {
 		cgroup_dirs; /* absolute directories; in JSON an object cgroup_paths name -> dir */
 	struct spec_strings cgroup_names; /* same count: "memory", "cpu,cpuacct", "" for v2 */
 	const char *cgroups_path;
+	const char *resources;     /* JSON: all limits after an `update`; NULL: those of config.json */
 	bool shared_pid_namespace; /* kill and delete go through the cgroup */
 	bool no_new_keyring;       /* created so: exec leaves the caller's too */
 	bool gate_fifo;            /* made by create (false: run) */

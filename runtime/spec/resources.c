@@ -1,6 +1,7 @@
 /* `linux.resources`: numbers for the cgroup, as written. What they become in v1 or v2 is compile's business;
  * what no supported kernel has (kernel memory) is accepted without effect, as the specification's 1.3 says.
  */
+#include <errno.h>
 #include <string.h>
 
 #include "objects.h"
@@ -88,22 +89,42 @@ static int read_unified(struct reader *reader, const struct json_node *node, voi
 	return r;
 }
 
+static const struct key resource_keys[] = {
+	KEY("devices", JSON_ARRAY, read_device_rules, 0),
+	KEY("memory", JSON_OBJECT, read_memory, 0),
+	KEY("cpu", JSON_OBJECT, read_cpu, 0),
+	KEY("pids", JSON_OBJECT, read_pids, 0),
+	KEY("unified", JSON_OBJECT, read_unified, AT(unified)),
+	KEY("blockIO", JSON_OBJECT, read_block_io, AT(block_io)),
+	KEY("hugepageLimits", JSON_ARRAY, read_hugepages, 0),
+	KEY("network", JSON_OBJECT, read_network, 0),
+	KEY("rdma", JSON_OBJECT, read_rdma, 0),
+	{ 0 },
+};
+
 int read_resources(struct reader *reader, const struct json_node *node, void *member)
 {
-	static const struct key keys[] = {
-		KEY("devices", JSON_ARRAY, read_device_rules, 0),
-		KEY("memory", JSON_OBJECT, read_memory, 0),
-		KEY("cpu", JSON_OBJECT, read_cpu, 0),
-		KEY("pids", JSON_OBJECT, read_pids, 0),
-		KEY("unified", JSON_OBJECT, read_unified, AT(unified)),
-		KEY("blockIO", JSON_OBJECT, read_block_io, AT(block_io)),
-		KEY("hugepageLimits", JSON_ARRAY, read_hugepages, 0),
-		KEY("network", JSON_OBJECT, read_network, 0),
-		KEY("rdma", JSON_OBJECT, read_rdma, 0),
-		{ 0 },
-	};
 	struct spec_resources *resources = arena_alloc(reader->arena, sizeof *resources);
 
 	*(struct spec_resources **)member = resources;
-	return read_object(reader, node, keys, resources);
+	return read_object(reader, node, resource_keys, resources);
+}
+
+int spec_parse_resources(struct arena *arena, const char *text, size_t length, struct spec_resources *ret,
+			 struct spec_strings *ret_warnings, struct error *error)
+{
+	struct spec spec = { 0 }; /* takes the warnings */
+	struct reader reader = { .spec = &spec, .arena = arena, .error = error };
+	const struct json_node *object;
+	int r = json_parse(arena, text, length, &object, error);
+
+	if (r < 0)
+		return r;
+	*ret = (struct spec_resources){ 0 };
+	if (object->type != JSON_OBJECT)
+		return error_set(error, EINVAL, "the resources must be an object, not %s",
+				 json_type_name(object->type));
+	r = read_object(&reader, object, resource_keys + 1, ret); /* without device rules */
+	*ret_warnings = spec.warnings;
+	return r;
 }

@@ -258,6 +258,12 @@ int spec_parse(const char *text, size_t length, struct spec *ret, struct error *
 /* The same for a process object alone (`exec --process`); all of it lives in `arena`. */
 int spec_parse_process(struct arena *arena, const char *text, size_t length, struct spec_process **ret,
 		       struct error *error);
+/* The same for a resources object (`update --resources`, state.json), whose device rules are left out: update
+ * never touches them. */
+int spec_parse_resources(struct arena *arena, const char *text, size_t length, struct spec_resources *ret,
+			 struct spec_strings *ret_warnings, struct error *error);
+/* Resources as the JSON object that this reader takes, device rules left out; NULL when memory is out. */
+const char *spec_resources_text(struct arena *arena, const struct spec_resources *resources);
 /* What stands in the config that needs the host to be judged (root exists, a namespace list against the
  * rules, ids mapped) belongs to compile/. */
 

@@ -49,7 +49,7 @@ static int run(const struct cgroup_place *at, const struct plan_record *record)
 }
 
 /* When a record is executed: see host.h. */
-enum phase { PHASE_MAKE, PHASE_LIMIT, PHASE_LATE };
+enum phase { PHASE_MAKE, PHASE_LIMIT, PHASE_LATE, PHASE_ANY };
 
 static enum phase phase_of(const struct plan_record *record)
 {
@@ -66,7 +66,7 @@ static enum phase phase_of(const struct plan_record *record)
 
 static bool due(const struct plan_record *record, enum phase phase)
 {
-	return record->row == PLAN_ROW_CGROUP && phase_of(record) == phase;
+	return record->row == PLAN_ROW_CGROUP && (phase == PHASE_ANY || phase_of(record) == phase);
 }
 
 static bool may_retry(const struct plan_record *record, int error)
@@ -153,6 +153,50 @@ int host_cgroups_limit(const struct plan *plan, struct host_cgroups *groups, str
 	const struct cgroup_place at = { plan, groups, fault };
 
 	return run_all(&at, PHASE_LIMIT);
+}
+
+int host_cgroups_update(const struct plan *plan, struct fault *fault)
+{
+	struct host_cgroups groups = { .born = -1 };
+	const struct cgroup_place at = { plan, &groups, fault };
+	int r = run_all(&at, PHASE_ANY);
+
+	host_cgroups_close(&groups);
+	return r;
+}
+
+/* Every write, in order; one that waits for another comes through in the second round. */
+static int restore_writes(const struct cgroup_place *at)
+{
+	int r = 0;
+
+	for (int round = 0; round < 2; round++) {
+		uint32_t number = 0;
+
+		r = 0;
+		plan_each(at->plan, record) {
+			int error = record->kind == PLAN_KIND_cgroup_write ? run(at, record) : 0;
+
+			if (error < 0 && r == 0)
+				r = at_record(at, number, error);
+			number++;
+		}
+		if (r == 0)
+			break;
+	}
+	return r;
+}
+
+int host_cgroups_restore(const struct plan *plan, struct fault *fault)
+{
+	struct host_cgroups groups = { .born = -1 };
+	const struct cgroup_place at = { plan, &groups, fault };
+	int r = run_all(&at, PHASE_MAKE); /* opens: they exist */
+
+	if (r == 0)
+		r = restore_writes(&at);
+	host_cgroups_close(&groups);
+	return r;
 }
 
 int host_cgroups_tasks(const struct host_cgroups *groups, const struct plan_cgroup_join *join)

@@ -148,8 +148,9 @@ static int check_empty(const struct cgroup_place *at, int dir)
 	return 0;
 }
 
-/* Of a container that is there: a missing group has been removed, and made again it would be another one. */
-static int open_group(const struct cgroup_place *at, const struct plan_cgroup *group)
+/* Of a container that is there: a missing group has been removed, and made again it would be another one.
+ * With a step, for each level above it. */
+static int open_group(const struct cgroup_place *at, const struct plan_cgroup *group, level_step *step)
 {
 	const char *path = plan_text(at->plan, group->path), *behind = path;
 	FD_AUTO here = open_mount(at, group);
@@ -161,10 +162,22 @@ static int open_group(const struct cgroup_place *at, const struct plan_cgroup *g
 
 		if (below < 0)
 			return cgroup_refuse(at, group, FAULT_OPEN, below, (size_t)(behind - path));
+		if (step)
+			step(at, group, here, below);
 		fd_close_at(&here);
 		here = below;
 	}
 	return r < 0 ? cgroup_refuse(at, group, FAULT_OPEN, r, strlen(path)) : fd_take(&here);
+}
+
+/* `update` may ask for a controller that nobody needed before. */
+static int open_existing(const struct cgroup_place *at, const struct plan_cgroup *group)
+{
+	FD_AUTO dir = open_group(at, group, NULL);
+
+	if (dir >= 0 && group->version == PLAN_CGROUP_V2 && !cgroup_v2_has(dir, at->plan, group->enable))
+		fd_close(open_group(at, group, enable));
+	return dir < 0 ? dir : fd_take(&dir);
 }
 
 static int make_group(const struct cgroup_place *at, const struct plan_cgroup *group, bool *ret_made)
@@ -212,7 +225,7 @@ int cgroup_run_group(const struct cgroup_place *at, const struct plan_record *re
 
 	if (groups->count >= CGROUPS_MAX)
 		return fault_set(at->fault, FAULT_CHECK_PLAN, EINVAL, "more than 64 cgroups");
-	dir = exists ? open_group(&here, group) : make_group(&here, group, &made);
+	dir = exists ? open_existing(&here, group) : make_group(&here, group, &made);
 	if (made)
 		groups->made |= 1ULL << groups->count;
 	if (dir < 0 && !may_miss(group, dir)) {

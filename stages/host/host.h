@@ -29,6 +29,11 @@ int host_cgroups_make(const struct plan *plan, struct host_cgroups *ret, struct 
 int host_cgroups_limit(const struct plan *plan, struct host_cgroups *groups, struct fault *fault);
 /* The writes marked LATE: after READY, before GO. */
 int host_cgroups_late(const struct plan *plan, struct host_cgroups *groups, struct fault *fault);
+/* `update`: open the groups, which must exist, and write everything in order at once. The first refusal ends
+ * it: what came before is written. */
+int host_cgroups_update(const struct plan *plan, struct fault *fault);
+/* Take an update back: every write is tried, and again after the others; the first failure is told. */
+int host_cgroups_restore(const struct plan *plan, struct fault *fault);
 /* Open the `tasks` file (v1) of a group for a record cgroup_join. Descriptor or -errno. */
 int host_cgroups_tasks(const struct host_cgroups *groups, const struct plan_cgroup_join *join);
 /* Fall-back when CLONE_INTO_CGROUP was refused: write pid to cgroup.procs of each group that is not
