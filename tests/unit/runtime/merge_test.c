@@ -42,7 +42,8 @@ static void what_was_not_asked_for_stays(void **state)
 	      "{\"cpu\":{\"cpus\":\"1\"}}");
 	/* 0 says nothing, but for what it is a value of */
 	check("{\"memory\":{\"limit\":9,\"swappiness\":5},\"cpu\":{\"burst\":3}}",
-	      "{\"memory\":{\"limit\":0,\"swappiness\":0},\"cpu\":{\"burst\":0,\"quota\":0},\"pids\":{\"limit\":0}}",
+	      "{\"memory\":{\"limit\":0,\"swappiness\":0},\"cpu\":{\"burst\":0,"
+	      "\"quota\":0},\"pids\":{\"limit\":0}}",
 	      "{\"memory\":{\"limit\":9,\"swappiness\":0},\"cpu\":{\"burst\":0},\"pids\":{\"limit\":0}}",
 	      "{\"memory\":{\"swappiness\":0},\"cpu\":{\"burst\":0},\"pids\":{\"limit\":0}}");
 }
@@ -72,10 +73,13 @@ static void lists_are_changed_by_their_key(void **state)
 	      "{\"blockIO\":{\"throttleReadBpsDevice\":[{\"major\":8,\"minor\":1,\"rate\":4},"
 	      "{\"major\":9,\"minor\":0,\"rate\":0}]}}");
 	check("{\"blockIO\":{\"weightDevice\":[{\"major\":8,\"minor\":0,\"weight\":10,\"leafWeight\":20}]}}",
-	      "{\"blockIO\":{\"weight\":30,\"leafWeight\":40,\"weightDevice\":[{\"major\":8,\"minor\":0,\"weight\":50}]}}",
-	      "{\"blockIO\":{\"weight\":30,\"leafWeight\":40,\"weightDevice\":[{\"major\":8,\"minor\":0,\"weight\":50,"
+	      "{\"blockIO\":{\"weight\":30,\"leafWeight\":40,"
+	      "\"weightDevice\":[{\"major\":8,\"minor\":0,\"weight\":50}]}}",
+	      "{\"blockIO\":{\"weight\":30,\"leafWeight\":40,"
+	      "\"weightDevice\":[{\"major\":8,\"minor\":0,\"weight\":50,"
 	      "\"leafWeight\":20}]}}",
-	      "{\"blockIO\":{\"weight\":30,\"leafWeight\":40,\"weightDevice\":[{\"major\":8,\"minor\":0,\"weight\":50}]}}");
+	      "{\"blockIO\":{\"weight\":30,\"leafWeight\":40,"
+	      "\"weightDevice\":[{\"major\":8,\"minor\":0,\"weight\":50}]}}");
 	check("{\"hugepageLimits\":[{\"pageSize\":\"2MB\",\"limit\":1}],\"rdma\":{\"m\":{\"hcaHandles\":1}},"
 	      "\"network\":{\"classID\":3,\"priorities\":[{\"name\":\"lo\",\"priority\":1}]}}",
 	      "{\"hugepageLimits\":[{\"pageSize\":\"2MB\",\"limit\":2}],\"rdma\":{\"m\":{\"hcaObjects\":2}},"
@@ -98,11 +102,13 @@ static void unified_is_replaced_and_devices_are_left_out(void **state)
 
 static void every_member_comes_back(void **state)
 {
-	static const char text[] =
-		"{\"memory\":{\"limit\":1,\"reservation\":2,\"swap\":3,\"swappiness\":4,\"disableOOMKiller\":false,"
-		"\"checkBeforeUpdate\":true},\"cpu\":{\"shares\":18446744073709551615,\"quota\":-1,\"period\":2,"
-		"\"burst\":3,\"realtimeRuntime\":4,\"realtimePeriod\":5,\"cpus\":\"0\",\"mems\":\"1\",\"idle\":1},"
-		"\"pids\":{\"limit\":-1}}";
+	static const char text[] = "{\"memory\":{\"limit\":1,\"reservation\":2,\"swap\":3,"
+				   "\"swappiness\":4,\"disableOOMKiller\":false,"
+				   "\"checkBeforeUpdate\":true},"
+				   "\"cpu\":{\"shares\":18446744073709551615,\"quota\":-1,\"period\":2,"
+				   "\"burst\":3,\"realtimeRuntime\":4,\"realtimePeriod\":5,"
+				   "\"cpus\":\"0\",\"mems\":\"1\",\"idle\":1},"
+				   "\"pids\":{\"limit\":-1}}";
 	struct spec_resources resources = parse(text);
 
 	(void)state;
