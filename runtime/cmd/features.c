@@ -67,6 +67,21 @@ static bool flag_supported(uint64_t flag)
 	       sys_seccomp(SECCOMP_SET_FILTER, flags | SECCOMP_WITH_LISTENER, NULL) == -EFAULT;
 }
 
+/* An older libseccomp does not know every architecture: -EINVAL. Other errors are of this machine's byte
+ * order, not of what is known. */
+static void print_archs(struct json_out *out)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+
+	json_out_key(out, "archs");
+	json_out_open(out, '[');
+	for (const struct word *arch = words_seccomp_archs; filter && arch->word; arch++)
+		if (seccomp_arch_add(filter, (uint32_t)arch->value) != -EINVAL)
+			json_out_string(out, arch->word);
+	json_out_close(out, ']');
+	seccomp_release(filter);
+}
+
 static void print_seccomp(struct json_out *out)
 {
 	json_out_key(out, "seccomp");
@@ -74,7 +89,7 @@ static void print_seccomp(struct json_out *out)
 	json_out_flag(out, "enabled", true);
 	words(out, "actions", words_seccomp_actions);
 	words(out, "operators", words_seccomp_operators);
-	words(out, "archs", words_seccomp_archs);
+	print_archs(out);
 	words(out, "knownFlags", words_seccomp_flags);
 	json_out_key(out, "supportedFlags");
 	json_out_open(out, '[');
@@ -161,6 +176,9 @@ static void print_annotations(struct json_out *out)
 	json_out_key(out, "annotations");
 	json_out_open(out, '{');
 	json_out_member(out, "io.github.seccomp.libseccomp.version", seccomp_version_text(text));
+	/* FJS-15: a version of runc's would claim its faults and its fixes too */
+	json_out_member(out, "run.oci.ocirun.commit", ocirun_commit);
+	json_out_member(out, "run.oci.ocirun.version", ocirun_version);
 	json_out_close(out, '}');
 }
 
@@ -180,13 +198,10 @@ static int run(const struct globals *globals, const void *values, int count, cha
 	print_mount_options(&out, globals->arena);
 	print_linux(&out);
 	print_annotations(&out);
-	/* FJS-14: what widens a container's rights */
 	json_out_key(&out, "potentiallyUnsafeConfigAnnotations");
 	json_out_open(&out, '[');
-	json_out_string(&out, HOOKS_STDERR);
-	json_out_string(&out, HOOKS_STDOUT);
-	json_out_string(&out, "run.oci.keep_original_groups");
-	json_out_string(&out, "run.oci.seccomp_bpf_data");
+	for (const char *const *name = words_annotations; *name; name++)
+		json_out_string(&out, *name);
 	json_out_close(&out, ']');
 	json_out_close(&out, '}');
 	putc('\n', stdout);

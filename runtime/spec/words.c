@@ -167,6 +167,15 @@ const struct word words_memory_flags[] = {
 	{ "MPOL_F_STATIC_NODES", PLAN_MEMORY_STATIC_NODES },
 	{ NULL, 0 },
 };
+
+const char *const words_annotations[] = {
+	"run.oci.hooks.stderr",
+	"run.oci.hooks.stdout",
+	"run.oci.keep_original_groups",
+	"run.oci.seccomp_bpf_data",
+	"run.oci.seccomp_fail_unknown_syscall",
+	NULL,
+};
 /* clang-format on */
 
 const struct word *words_find(const struct word *table, const char *word)

@@ -27,6 +27,10 @@ extern const struct word words_io_classes[];        /* "IOPRIO_CLASS_RT" ... -> 
 extern const struct word words_memory_modes[];      /* "MPOL_BIND" ... -> PLAN_MEMORY_* */
 extern const struct word words_memory_flags[];      /* "MPOL_F_STATIC_NODES" ... -> PLAN_MEMORY_* bits */
 
+/* The annotations of config.json that change what the runtime does, sorted, up to NULL: `features` warns of
+ * them (FJS-14). One that ends in '.' stands for all that begin so. */
+extern const char *const words_annotations[];
+
 /* The row of `word`, or NULL. */
 const struct word *words_find(const struct word *table, const char *word);
 /* The word of `value`, or NULL. */
