@@ -5,6 +5,7 @@
  */
 #include <linux/keyctl.h>
 
+#include "needs.h"
 #include "number.h"
 #include "procfs.h"
 #include "stage.h"
@@ -92,6 +93,8 @@ static int scheduler_run(struct shim *shim, const struct plan_record *record, st
 		fault_note(fault, scheduler->cpuset && scheduler->policy == PLAN_SCHED_DEADLINE
 					  ? "process scheduler can't be used together with AllowedCPUs"
 					  : "it needs CAP_SYS_NICE, and realtime time in its cgroup");
+	if (scheduler->flags & (PLAN_SCHED_UTIL_CLAMP_MIN | PLAN_SCHED_UTIL_CLAMP_MAX))
+		need_note(fault, NEED_UTIL_CLAMP, r);
 	return r;
 }
 
@@ -113,6 +116,18 @@ static int io_priority_run(struct shim *shim, const struct plan_record *record, 
 
 #define WORD_BITS (8 * sizeof(unsigned long))
 
+/* What an older kernel, or one without NUMA, lacks of this policy. */
+static void note_policy(const struct plan_memory_policy *policy, int error, struct fault *fault)
+{
+	need_note(fault, NEED_MEMORY_POLICY, error);
+	if (policy->mode == PLAN_MEMORY_WEIGHTED)
+		need_note(fault, NEED_WEIGHTED_INTERLEAVE, error);
+	if (policy->mode == PLAN_MEMORY_PREFERRED_MANY)
+		need_note(fault, NEED_PREFERRED_MANY, error);
+	if (policy->flags & PLAN_MEMORY_NUMA_BALANCING)
+		need_note(fault, NEED_NUMA_BALANCING, error);
+}
+
 static int memory_policy_run(struct shim *shim, const struct plan_record *record, struct fault *fault)
 {
 	const struct plan_memory_policy *policy = STAGE_RECORD(memory_policy, record);
@@ -128,9 +143,8 @@ static int memory_policy_run(struct shim *shim, const struct plan_record *record
 	if (r < 0)
 		fault_set(fault, FAULT_SET_NAME, r, "memory policy");
 	if (r == -EINVAL)
-		fault_note(fault, "unknown to this kernel, or none of the nodes is there and allowed");
-	if (r == -ENOSYS)
-		fault_note(fault, "the kernel has no NUMA");
+		fault_note(fault, "none of the nodes is there and allowed, or the kernel is too old");
+	note_policy(policy, r, fault);
 	return r;
 }
 

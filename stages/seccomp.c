@@ -5,6 +5,7 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 
+#include "needs.h"
 #include "stage.h"
 
 static int seccomp_run(struct shim *shim, const struct plan_record *record, struct fault *fault)
@@ -20,6 +21,10 @@ static int seccomp_run(struct shim *shim, const struct plan_record *record, stru
 		r = fault_set(fault, FAULT_FILTER, fd, NULL);
 		if (fd == -EACCES)
 			fault_note(fault, "without noNewPrivileges CAP_SYS_ADMIN is needed");
+		if (seccomp->flags & PLAN_FILTER_WAIT_KILLABLE)
+			need_note(fault, NEED_WAIT_KILLABLE, fd);
+		else if (seccomp->flags & PLAN_FILTER_NEW_LISTENER)
+			need_note(fault, NEED_SECCOMP_LISTENER, fd);
 		return r;
 	}
 	if (!(seccomp->flags & PLAN_FILTER_NEW_LISTENER))

@@ -57,7 +57,7 @@ int read_linux(struct reader *reader, const struct json_node *node, void *member
 		KEY("resources", JSON_OBJECT, read_resources, AT(resources)),
 		KEY("rootfsPropagation", JSON_STRING, read_propagation, AT(rootfs_propagation)),
 		KEY("seccomp", JSON_OBJECT, read_seccomp, AT(seccomp)),
-		KEY("sysctl", JSON_OBJECT, read_sysctl, AT(sysctl)),
+		KEY("sysctl", JSON_OBJECT, read_sysctl, 0),
 		KEY("maskedPaths", JSON_ARRAY, read_absolutes, AT(masked_paths)),
 		KEY("readonlyPaths", JSON_ARRAY, read_absolutes, AT(readonly_paths)),
 		KEY("mountLabel", JSON_STRING, read_optional, AT(mount_label)),

@@ -26,7 +26,7 @@ json_parser read_block_io;      /* resources_io.c: struct spec_block_io */
 json_parser read_hugepages;     /* resources_io.c: struct spec_resources */
 json_parser read_network;       /* resources_io.c: struct spec_resources */
 json_parser read_rdma;          /* resources_io.c: struct spec_resources */
-json_parser read_sysctl;        /* sysctl.c: struct spec_pairs */
+json_parser read_sysctl;        /* sysctl.c: struct spec_linux */
 
 /* namespaces.c: maps, offsets and names that need a namespace of the container's own. */
 int namespaces_check(struct reader *reader);
@@ -40,7 +40,9 @@ int mount_idmap_read(struct reader *reader, const char *value, struct spec_mount
 /* namespaces.c: no two ranges of a map may overlap, on either side. */
 int id_maps_check(struct reader *reader, const struct spec_id_maps *maps);
 
-/* Put the object's key, escaped as RFC 6901 wants it, in front of an error's pointer. */
+/* A key as a step of a JSON pointer: escaped as RFC 6901 wants it. In `arena`. */
+const char *pointer_step(struct arena *arena, const char *key);
+/* Put the object's key in front of an error's pointer. */
 int error_in_key(struct reader *reader, int r, const char *key);
 
 #endif

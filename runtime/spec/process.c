@@ -50,14 +50,27 @@ static int read_console_size(struct reader *reader, const struct json_node *node
 		KEY_REQUIRED("width", JSON_NUMBER, read_u32, AT(console_width)),
 		{ 0 },
 	};
-	struct spec_process *process = member;
-	int r = read_object(reader, node, keys, member);
 
-	/* the kernel's struct winsize has 16 bits; both 0: whatever the terminal has (PRC-02) */
-	if (r == 0 && (process->console_height > UINT16_MAX || process->console_width > UINT16_MAX))
-		r = spec_refuse(reader, "height and width must be at most 65535");
-	process->has_console_size = process->console_height && process->console_width;
-	return r;
+	return read_object(reader, node, keys, member);
+}
+
+/* config.md: "Runtimes MUST ignore consoleSize if terminal is false or unset". The kernel's struct winsize
+ * has 16 bits; both 0: whatever the terminal has (PRC-02). */
+static int check_console_size(struct reader *reader, struct spec_process *process)
+{
+	uint32_t height = process->console_height, width = process->console_width;
+
+	if (process->terminal && (height > UINT16_MAX || width > UINT16_MAX))
+		return error_in(reader->error, spec_refuse(reader, "height and width must be at most 65535"),
+				"consoleSize");
+	process->has_console_size = process->terminal && height && width;
+	return 0;
+}
+
+static int read_command_line(struct reader *reader, const struct json_node *node, void *member)
+{
+	(void)member;
+	return node->length ? spec_refuse(reader, "is for Windows: use args") : 0;
 }
 
 static int read_cwd(struct reader *reader, const struct json_node *node, void *member)
@@ -69,13 +82,13 @@ static int read_cwd(struct reader *reader, const struct json_node *node, void *m
 }
 
 /* Absent, null and empty are the same mistake and get the same text. */
-static int check(struct reader *reader, const struct spec_process *process)
+static int check(struct reader *reader, struct spec_process *process)
 {
 	if (!process->args.count)
 		return error_in(reader->error, spec_refuse(reader, "args must not be empty"), "args");
 	if (!process->cwd)
 		return error_in(reader->error, spec_refuse(reader, "Cwd property must not be empty"), "cwd");
-	return 0;
+	return check_console_size(reader, process);
 }
 
 struct variable {
@@ -222,6 +235,7 @@ int read_process(struct reader *reader, const struct json_node *node, void *memb
 		KEY("consoleSize", JSON_OBJECT, read_console_size, 0),
 		KEY("user", JSON_OBJECT, read_user, 0),
 		KEY("args", JSON_ARRAY, read_strings, AT(args)),
+		KEY("commandLine", JSON_STRING, read_command_line, 0),
 		KEY("env", JSON_ARRAY, read_env, AT(env)),
 		KEY("cwd", JSON_STRING, read_cwd, AT(cwd)),
 		KEY("capabilities", JSON_OBJECT, new_capabilities, AT(capabilities)),

@@ -138,21 +138,23 @@ void spec_warn(struct reader *reader, const char *format, ...)
 	warnings->items[warnings->count++] = arena_copy(reader->arena, text, strlen(text));
 }
 
-int error_in_key(struct reader *reader, int r, const char *key)
+const char *pointer_step(struct arena *arena, const char *key)
 {
-	char step[ERROR_POINTER];
-	size_t used = 0;
+	char *step = arena_alloc(arena, 2 * strlen(key) + 1), *end = step;
 
-	if (r >= 0)
-		return r;
-	for (; *key && used + 3 < sizeof step; key++) {
+	for (; *key; key++) {
 		if (*key == '~' || *key == '/') {
-			step[used++] = '~';
-			step[used++] = *key == '~' ? '0' : '1';
+			*end++ = '~';
+			*end++ = *key == '~' ? '0' : '1';
 		} else {
-			step[used++] = *key;
+			*end++ = *key;
 		}
 	}
-	step[used] = 0;
-	return error_in(reader->error, r, step);
+	*end = 0;
+	return step;
+}
+
+int error_in_key(struct reader *reader, int r, const char *key)
+{
+	return r < 0 ? error_in(reader->error, r, pointer_step(reader->arena, key)) : r;
 }

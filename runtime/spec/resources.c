@@ -8,15 +8,23 @@
 
 #define AT(member) offsetof(struct spec_resources, member)
 #define I64(key, member) KEY_FLAG(key, JSON_NUMBER, read_i64, AT(member), AT(has_##member))
-#define U64(key, member) KEY_FLAG(key, JSON_NUMBER, read_u64, AT(member), AT(has_##member))
 
 /* Limits of kernel memory: Linux 5.4 deprecated them, 5.16 took them away. */
 static int read_kernel_memory(struct reader *reader, const struct json_node *node, void *member)
 {
-	(void)node;
+	int64_t ignored;
+	int r = read_signed(reader, node, INT64_MIN, INT64_MAX, &ignored);
+
 	(void)member;
-	spec_warn(reader, "limits of kernel memory are ignored: the kernel has none any more");
-	return 0;
+	if (r == 0)
+		spec_warn(reader, "limits of kernel memory are ignored: the kernel has none any more");
+	return r;
+}
+
+/* The kernel's range since Linux 5.8. */
+static int read_swappiness(struct reader *reader, const struct json_node *node, void *member)
+{
+	return read_unsigned(reader, node, 200, member);
 }
 
 static int read_memory(struct reader *reader, const struct json_node *node, void *member)
@@ -27,7 +35,8 @@ static int read_memory(struct reader *reader, const struct json_node *node, void
 		I64("swap", memory_swap),
 		KEY("kernel", JSON_NUMBER, read_kernel_memory, 0),
 		KEY("kernelTCP", JSON_NUMBER, read_kernel_memory, 0),
-		U64("swappiness", memory_swappiness),
+		KEY_FLAG("swappiness", JSON_NUMBER, read_swappiness, AT(memory_swappiness),
+			 AT(has_memory_swappiness)),
 		KEY_FLAG("disableOOMKiller", JSON_BOOL, read_bool, AT(disable_oom_killer),
 			 AT(has_disable_oom_killer)),
 		KEY("useHierarchy", JSON_BOOL, read_ignored, 0), /* always so since Linux 5.11, and in v2 */
@@ -41,6 +50,20 @@ static int read_memory(struct reader *reader, const struct json_node *node, void
 static int read_idle(struct reader *reader, const struct json_node *node, void *member)
 {
 	return read_signed(reader, node, 0, 1, member);
+}
+
+/* What the kernel would refuse with EINVAL, whichever of the two were written first. */
+static int check_cpu(struct reader *reader, const struct spec_resources *resources)
+{
+	if (resources->has_quota && resources->has_burst && resources->cpu_quota > 0 &&
+	    resources->cpu_burst > (uint64_t)resources->cpu_quota)
+		return error_in(reader->error, spec_refuse(reader, "must not be greater than the quota"),
+				"burst");
+	if (resources->has_rt_runtime && resources->has_rt_period && resources->cpu_rt_runtime > 0 &&
+	    resources->cpu_rt_period && (uint64_t)resources->cpu_rt_runtime > resources->cpu_rt_period)
+		return error_in(reader->error, spec_refuse(reader, "must not be greater than realtimePeriod"),
+				"realtimeRuntime");
+	return 0;
 }
 
 static int read_cpu(struct reader *reader, const struct json_node *node, void *member)
@@ -58,7 +81,8 @@ static int read_cpu(struct reader *reader, const struct json_node *node, void *m
 		{ 0 },
 	};
 
-	return read_object(reader, node, keys, member);
+	int r = read_object(reader, node, keys, member);
+	return r < 0 ? r : check_cpu(reader, member);
 }
 
 static int read_pids(struct reader *reader, const struct json_node *node, void *member)

@@ -31,7 +31,13 @@ static int read_weight_device(struct reader *reader, const struct json_node *nod
 		{ 0 },
 	};
 
-	return read_object(reader, node, keys, member);
+	const struct spec_io_device *device = member;
+	int r = read_object(reader, node, keys, member);
+
+	/* 0 is absent: what Go writes for a pointer that says nothing */
+	if (r == 0 && !device->weight && !device->leaf_weight)
+		r = spec_refuse(reader, "needs weight or leafWeight");
+	return r;
 }
 
 static int read_throttle_device(struct reader *reader, const struct json_node *node, void *member)

@@ -227,7 +227,8 @@ struct spec_linux {
 	struct spec_resources *resources;
 	uint64_t rootfs_propagation; /* MS_* with MS_REC, or 0 */
 	struct spec_seccomp *seccomp;
-	struct spec_pairs sysctl; /* keys with '/' between the parts */
+	struct spec_pairs sysctl;  /* keys with '/' between the parts */
+	const char **sysctl_steps; /* of their JSON pointers: as written, escaped */
 	struct spec_strings masked_paths, readonly_paths;
 	const char *mount_label;
 	struct spec_memory_policy *memory_policy;

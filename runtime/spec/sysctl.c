@@ -61,9 +61,11 @@ static bool is_clean(const char *path)
 
 int read_sysctl(struct reader *reader, const struct json_node *node, void *member)
 {
-	struct spec_pairs *pairs = member;
-	int r = read_pairs(reader, node, member);
+	struct spec_linux *linux_ = member;
+	struct spec_pairs *pairs = &linux_->sysctl;
+	int r = read_pairs(reader, node, pairs);
 
+	linux_->sysctl_steps = arena_alloc(reader->arena, (node->count + 1) * sizeof *linux_->sysctl_steps);
 	reader->sysctl_names = arena_alloc(reader->arena, (node->count + 1) * sizeof *reader->sysctl_names);
 	for (uint32_t i = 0; r == 0 && i < pairs->count; i++) {
 		const char *name = pairs->items[i].key;
@@ -72,6 +74,7 @@ int read_sysctl(struct reader *reader, const struct json_node *node, void *membe
 		if (!is_clean(path) || strlen(path) > 255)
 			return error_in_key(reader, spec_refuse(reader, "not the name of a sysctl"), name);
 		reader->sysctl_names[i] = name;
+		linux_->sysctl_steps[i] = pointer_step(reader->arena, name);
 		pairs->items[i].key = path;
 	}
 	return r;

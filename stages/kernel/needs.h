@@ -32,6 +32,11 @@
 	N(CPU_BURST, "cpu.max.burst", 5, 14, ENOENT, "CONFIG_CFS_BANDWIDTH", "")                       \
 	N(CPU_IDLE, "cpu.idle", 5, 15, ENOENT, "CONFIG_FAIR_GROUP_SCHED", "")                          \
 	N(SECCOMP_LISTENER, "seccomp listeners", 5, 0, EINVAL, "CONFIG_SECCOMP_FILTER", "")            \
+	N(NUMA_BALANCING, "MPOL_F_NUMA_BALANCING", 5, 12, EINVAL, "CONFIG_NUMA_BALANCING", "")          \
+	N(PREFERRED_MANY, "MPOL_PREFERRED_MANY", 5, 15, EINVAL, "CONFIG_NUMA", "")                     \
+	N(WEIGHTED_INTERLEAVE, "MPOL_WEIGHTED_INTERLEAVE", 6, 9, EINVAL, "CONFIG_NUMA", "")            \
+	N(MEMORY_POLICY, "memory policies", 2, 6, ENOSYS, "CONFIG_NUMA", "")                           \
+	N(UTIL_CLAMP, "SCHED_FLAG_UTIL_CLAMP_MIN and _MAX", 5, 3, EOPNOTSUPP, "CONFIG_UCLAMP_TASK", "") \
 	N(WAIT_KILLABLE, "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", 5, 19, EINVAL, "", "")              \
 	N(MEMFD_EXEC, "MFD_EXEC", 6, 3, EINVAL, "", "a plain memfd")                                   \
 	N(PIVOT_INITRAMFS, "pivot_root on an initramfs", 7, 0, EINVAL, "", "a tmpfs over the root")

@@ -106,12 +106,15 @@ started() {
 	[ "$(ionice -p $$)" = "$before" ]
 }
 
-@test "PRC-33 PRC-34 PRC-35 execCPUAffinity does not bind the first process; Windows members are ignored" {
-	config '.process.execCPUAffinity = {initial: "0", final: "0"} | .process.commandLine = "x" | .process.user.username = "y"'
+@test "PRC-33 PRC-34 PRC-35 execCPUAffinity does not bind the first process; what is for Windows is ignored, or refused" {
+	config '.process.execCPUAffinity = {initial: "0", final: "0"} | .process.commandLine = "" | .process.user.username = "y"'
 	set_args grep Cpus_allowed_list /proc/self/status
 	run_ok ocirun run --bundle "$BUNDLE" "$ID"
 	[ "$output" = "$(grep Cpus_allowed_list /proc/1/status)" ] ||
 		[ "$output" = "$(grep Cpus_allowed_list /proc/self/status)" ]
+	config '.process.commandLine = "x"'
+	run_fail ocirun run --bundle "$BUNDLE" "$ID"
+	has "/process/commandLine: is for Windows: use args"
 }
 
 @test "LNX-24 LNX-25 memoryPolicy: each mode as the kernel has it" {

@@ -127,3 +127,47 @@ valid() { /usr/bin/python3 "$BATS_TEST_DIRNAME/validate.py" "$@"; }
 	done
 	run_ok ocirun plan "$DIR/bundle"
 }
+
+@test "CFG-07 CFG-08 CFG-09 CFG-10 every property of the specification's schema is read: a value of another type is refused by its place" {
+	mkdir -p "$BUNDLE/rootfs"
+	run_ok /usr/bin/python3 "$BATS_TEST_DIRNAME/wrong_types.py" "$OCIRUN" "$BUNDLE" \
+		"$BATS_TEST_DIRNAME/../golden/60-every-property/config.json" "$OFFICIAL"
+	[ "${output%% *}" -gt 500 ]
+}
+
+@test "CFG-11 CFG-12 properties of other platforms, and unknown ones, are skipped at every level" {
+	mkdir -p "$BUNDLE/rootfs"
+	(cd "$BUNDLE" && "$OCIRUN" spec)
+	config '.process.terminal = false'
+	run_ok ocirun plan "$BUNDLE"
+	local before=$output
+	config '.windows = {layerFolders: ["C:\\a"], servicing: true, hyperv: {utilityVMPath: "x"}, network: {endpointList: ["y"]}}' \
+		'.solaris = {milestone: "m", cappedCPU: {ncpus: "2"}, anet: [{linkname: "n"}]}' \
+		'.vm = {hypervisor: {path: "/h", parameters: ["p"]}, kernel: {path: "/k"}, image: {path: "/i", format: "raw"}}' \
+		'.zos = {namespaces: [{type: "pid"}]} | .freebsd = {jail: {vnet: "new"}, devices: [{path: "x"}]}' \
+		'.unknown = [1, {a: null}] | .process.unknown = 1 | .process.user.username = "u" | .root.unknown = "x"' \
+		'.linux.unknown = {} | .linux.namespaces[0].unknown = 1 | .linux.resources.unknown = [] | .mounts[0].unknown = false'
+	run_ok ocirun plan "$BUNDLE"
+	[ "$output" = "$before" ]
+}
+
+@test "CFG-01 ociVersion: every 1.x, with a warning any other version, and an error for what is none" {
+	mkdir -p "$BUNDLE/rootfs"
+	(cd "$BUNDLE" && "$OCIRUN" spec)
+	local version
+	for version in 1.0.0 1.0.2-dev 1.2.1 1.3.0 1.9.9 1.0.0-rc.1+build; do
+		config ".ociVersion = \"$version\""
+		run_ok ocirun plan "$BUNDLE"
+		lacks "read as 1.3"
+	done
+	for version in 0.6.0 2.0.0; do
+		config ".ociVersion = \"$version\""
+		run_ok ocirun plan "$BUNDLE"
+		has "ociVersion $version is not 1.x: read as 1.3"
+	done
+	for version in '"1.3"' '"v1.3.0"' '""' null 1.3; do
+		config ".ociVersion = $version"
+		run_fail ocirun plan "$BUNDLE"
+		has "/ociVersion: must be"
+	done
+}

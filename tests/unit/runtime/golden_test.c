@@ -1,6 +1,7 @@
 /* Golden plans: each tests/golden/NN-what/config.json, compiled for the host in tests/golden/hosts that its
- * file `host` names (v2 without one), must give the text in plan.txt. OCIRUN_GOLDEN=write rewrites them; the
- * difference is then for a person to read.
+ * file `host` names (v2 without one), must give the text in plan.txt. With a file `exec` it is the plan of
+ * one more process in that container. OCIRUN_GOLDEN=write rewrites them; the difference is then for a person
+ * to read.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "compile/compile.h"
 
@@ -42,7 +44,7 @@ static const char *tests(void)
 
 static void read_facts(struct arena *arena, const char *directory, struct facts *facts)
 {
-	char path[1024], host[64] = "v2";
+	char path[1100], host[64] = "v2";
 	struct error error = { 0 };
 	size_t length;
 	char *text;
@@ -60,6 +62,35 @@ static void read_facts(struct arena *arena, const char *directory, struct facts 
 	free(text);
 }
 
+static uint64_t seen; /* bit n: a record of kind n stands in some golden plan */
+
+static bool is_exec(const char *directory)
+{
+	char path[1100];
+
+	snprintf(path, sizeof path, "%s/exec", directory);
+	return access(path, F_OK) == 0;
+}
+
+static int compile(const char *directory, struct arena *arena, const struct spec *spec,
+		   const struct facts *facts, struct compiled *ret, struct error *error)
+{
+	static const struct exec_group group = { true, "/sys/fs/cgroup", "/golden", "" };
+	struct compile_options options = {
+		.id = "golden",
+		.bundle = "/bundle",
+		.rootfs = "/bundle/rootfs",
+		.gate = PLAN_GATE_FIFO,
+	};
+	struct exec_into into = { .group_count = 1, .groups = &group };
+
+	if (!is_exec(directory))
+		return compile_plan(arena, spec, facts, &options, ret, error);
+	for (uint32_t i = 0; i < spec->linux_->namespace_count; i++)
+		into.types |= spec->linux_->namespaces[i].type;
+	return compile_exec(arena, spec, facts, &options, &into, ret, error);
+}
+
 static char *compiled_text(const char *directory, const char *config, size_t length)
 {
 	struct spec spec = { 0 };
@@ -67,12 +98,6 @@ static char *compiled_text(const char *directory, const char *config, size_t len
 	struct error error = { 0 };
 	struct facts facts;
 	struct compiled compiled;
-	struct compile_options options = {
-		.id = "golden",
-		.bundle = "/bundle",
-		.rootfs = "/bundle/rootfs",
-		.gate = PLAN_GATE_FIFO,
-	};
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
@@ -80,10 +105,13 @@ static char *compiled_text(const char *directory, const char *config, size_t len
 	read_facts(&arena, directory, &facts);
 	/* a refusal is a golden text too: what cannot be done must say why */
 	if (spec_parse(config, length, &spec, &error) < 0 ||
-	    compile_plan(&arena, &spec, &facts, &options, &compiled, &error) < 0)
+	    compile(directory, &arena, &spec, &facts, &compiled, &error) < 0) {
 		fprintf(out, "refused: %s: %s\n", error.pointer, error.text);
-	else
+	} else {
 		plan_dump_text(&compiled.plan, out);
+		plan_each(&compiled.plan, record)
+			seen |= 1ull << record->kind;
+	}
 	fclose(out);
 	arena_free(&spec.arena);
 	arena_free(&arena);
@@ -93,7 +121,7 @@ static char *compiled_text(const char *directory, const char *config, size_t len
 static void check_case(const char *directory)
 {
 	const char *mode = getenv("OCIRUN_GOLDEN");
-	char path[1024];
+	char path[1100];
 	size_t length;
 	char *config, *want, *have;
 
@@ -136,12 +164,31 @@ static void test_golden(void **state)
 		free(entries[i]);
 	}
 	free(entries);
-	assert_true(cases >= 12);
+	assert_true(cases >= 30);
+}
+
+/* Whoever adds a record kind shows it in a plan. */
+static void test_every_kind_of_record_is_in_some_plan(void **state)
+{
+#define KIND(id, record, rows) { id, #record },
+	static const struct {
+		unsigned id;
+		const char *name;
+	} kinds[] = { PLAN_RECORDS(KIND) };
+#undef KIND
+
+	(void)state;
+	for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+		if (!(seen >> kinds[i].id & 1))
+			fail_msg("no golden plan has a record \"%s\"", kinds[i].name);
 }
 
 int main(void)
 {
-	const struct CMUnitTest cases[] = { cmocka_unit_test(test_golden) };
+	const struct CMUnitTest cases[] = {
+		cmocka_unit_test(test_golden),
+		cmocka_unit_test(test_every_kind_of_record_is_in_some_plan),
+	};
 
 	return cmocka_run_group_tests(cases, NULL, NULL);
 }

@@ -124,7 +124,7 @@ static void what_clients_generate_is_accepted(void **state)
 static void null_and_unknown_count_as_absent(void **state)
 {
 	(void)state;
-	parse(HEAD PROCESS(",\"capabilities\":null,\"env\":null,\"commandLine\":\"x\"")
+	parse(HEAD PROCESS(",\"capabilities\":null,\"env\":null,\"commandLine\":\"\"")
 	      ",\"hooks\":{\"prestart\":null},\"mounts\":null,\"linux\":null,\"annotations\":null,"
 	      "\"windows\":{\"layerFolders\":[1]},\"vm\":{},\"solaris\":3,\"later\":[{\"a\":null}]}");
 	assert_null(spec.process->capabilities);

@@ -149,6 +149,34 @@ static void selinux_label_is_written_whole(void **state)
 	assert_int_equal(fake_count("\"a:b:c:s0\""), 1);
 }
 
+static void an_older_kernel_is_named(void **state)
+{
+	static const struct {
+		uint64_t mode, flags;
+		int error;
+		const char *needed;
+	} rows[] = {
+		{ PLAN_MEMORY_WEIGHTED, 0, EINVAL, "MPOL_WEIGHTED_INTERLEAVE: from Linux 6.9" },
+		{ PLAN_MEMORY_PREFERRED_MANY, 0, EINVAL, "MPOL_PREFERRED_MANY: from Linux 5.15" },
+		{ PLAN_MEMORY_BIND, PLAN_MEMORY_NUMA_BALANCING, EINVAL,
+		  "MPOL_F_NUMA_BALANCING: from Linux 5.12" },
+		{ PLAN_MEMORY_BIND, 0, ENOSYS, "memory policies: from Linux 2.6, with CONFIG_NUMA" },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		fixture_start(state);
+		BUILD_ADD(&build, LIMITS, memory_policy, .mode = rows[i].mode, .flags = rows[i].flags);
+		fake_fail(1, rows[i].error);
+		assert_int_equal(fixture_run(&stage_limits), -rows[i].error);
+		assert_non_null(strstr(fault.note, rows[i].needed));
+	}
+	fixture_start(state);
+	BUILD_ADD(&build, LIMITS, scheduler, .policy = PLAN_SCHED_OTHER, .flags = PLAN_SCHED_UTIL_CLAMP_MIN);
+	fake_fail(1, EOPNOTSUPP);
+	assert_int_equal(fixture_run(&stage_limits), -EOPNOTSUPP);
+	assert_non_null(strstr(fault.note, "with CONFIG_UCLAMP_TASK"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -159,6 +187,7 @@ int main(void)
 		cmocka_unit_test_setup(oom_score_adj_of_a_user_may_stay, fixture_start),
 		cmocka_unit_test_setup(oom_score_adj_of_root_may_not, fixture_start),
 		cmocka_unit_test_setup(scheduling, fixture_start),
+		cmocka_unit_test_setup(an_older_kernel_is_named, fixture_start),
 		cmocka_unit_test_setup(deadline_beside_a_cpuset, fixture_start),
 		cmocka_unit_test_setup(kernel_without_keyrings, fixture_start),
 		cmocka_unit_test_setup(keyring_label_is_taken_back, fixture_start),

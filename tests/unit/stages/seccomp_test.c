@@ -40,6 +40,27 @@ static void missing_right_is_explained(void **state)
 	assert_non_null(strstr(fault.note, "CAP_SYS_ADMIN"));
 }
 
+static void an_older_kernel_is_named(void **state)
+{
+	static const struct {
+		uint64_t flags;
+		const char *needed;
+	} rows[] = {
+		{ PLAN_FILTER_NEW_LISTENER | PLAN_FILTER_WAIT_KILLABLE,
+		  "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV: from Linux 5.19" },
+		{ PLAN_FILTER_NEW_LISTENER, "seccomp listeners: from Linux 5.0" },
+	};
+
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		fixture_start(state);
+		BUILD_ADD(&build, LISTENER, seccomp, .filter = build_blob(&build, filter, sizeof filter),
+			  .flags = rows[i].flags);
+		fake_fail(1, EINVAL);
+		assert_int_equal(fixture_run(&stage_seccomp), -EINVAL);
+		assert_non_null(strstr(fault.note, rows[i].needed));
+	}
+}
+
 static void every_failure_is_told(void **state)
 {
 	(void)state;
@@ -52,6 +73,7 @@ int main(void)
 		cmocka_unit_test_setup(plain_filter_is_one_call, fixture_start),
 		cmocka_unit_test_setup(listener_goes_up, fixture_start),
 		cmocka_unit_test_setup(missing_right_is_explained, fixture_start),
+		cmocka_unit_test_setup(an_older_kernel_is_named, fixture_start),
 		cmocka_unit_test_setup(every_failure_is_told, fixture_start),
 	};
 
