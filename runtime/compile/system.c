@@ -61,7 +61,8 @@ static int add_sysctls(struct compile *c, const struct spec_pairs *pairs)
 
 	for (uint32_t i = 0; i < pairs->count && r >= 0; i++) {
 		const struct spec_pair *pair = &pairs->items[i];
-		const char *pointer = compile_pointer(c, "/linux/sysctl/%s", c->spec->linux_->sysctl_steps[i]);
+		const char *pointer =
+			compile_pointer(c, "/linux/sysctl/%s", c->spec->linux_->sysctl_steps[i]);
 		struct plan_sysctl record = { .path = writer_text(c->writer, pair->key),
 					      .value = writer_text(c->writer, pair->value) };
 
