@@ -31,6 +31,7 @@
 	R(USERNS, "userns", INIT)       /* new user namespace, maps, become root inside */             \
 	R(NAMESPACES, "namespaces", INIT)                                                              \
 	R(NETWORK, "network", INIT)                                                                    \
+	R(SOURCES_INSIDE, "sources", INIT) /* without rights over the host's view: in the namespaces' own */ \
 	R(ROOTFS, "rootfs", INIT)                                                                      \
 	R(MOUNTS, "mounts", INIT)                                                                      \
 	R(DEVICES, "devices", INIT)                                                                    \
@@ -156,7 +157,8 @@
 #define PLAN_BITS_identity_flags(W)                                                                \
 	W(PLAN_ID_SETGROUPS, 1, "setgroups") W(PLAN_ID_CAPS, 2, "caps")                                \
 	W(PLAN_ID_NO_NEW_PRIVS, 4, "no-new-privs")                                                     \
-	W(PLAN_ID_KEEP_ADMIN, 8, "keep-sys-admin") /* a filter must load without no_new_privs */
+	W(PLAN_ID_KEEP_ADMIN, 8, "keep-sys-admin") /* a filter must load without no_new_privs */       \
+	W(PLAN_ID_GROUPS_OPTIONAL, 16, "groups-optional") /* an empty list where setgroups is denied */
 #define PLAN_BITS_program_flags(W) W(PLAN_PROGRAM_HOME, 1, "home") /* HOME is absent or empty */
 /* SECCOMP_FILTER_FLAG_* of the kernel (linux/seccomp.h); TSYNC never: one thread */
 #define PLAN_BITS_filter_flags(W)                                                                  \
@@ -224,6 +226,7 @@
 #define PLAN_FIELDS_enter(F)           /* exec: the namespaces of a process, in one call */            \
 	F(enter, SLOT, pidfd, 0)               /* pid: the launch enters it, clones, goes back */      \
 	F(enter, BITS, types, ns)              /* those that differ from ours */                       \
+	F(enter, NUM, with_pid, 1)             /* or the shim itself does, and `fork` follows */       \
 	F(enter, SLOT, root, 0)                /* its root, where the mount namespace is the same */
 #define PLAN_FIELDS_userns(F)                                                                      \
 	F(userns, ENUM, writer, map_writer)                                                            \
@@ -233,6 +236,7 @@
 #define PLAN_FIELDS_namespaces(F)                                                                  \
 	F(namespaces, BITS, unshare, ns)       /* in one call; time: entered by setns afterwards */    \
 	F(namespaces, BITS, born, ns)          /* pid: second clone (CLONE_PARENT), FORKED */          \
+	F(namespaces, NUM, fork, 1)            /* the same clone, into a pid namespace just joined */  \
 	F(namespaces, STR, time_offsets, 255)  /* text for /proc/self/timens_offsets, or "" */
 #define PLAN_FIELDS_loopback(F) F(loopback, NUM, up, 1)
 #define PLAN_FIELDS_rootfs(F)                                                                      \
@@ -294,7 +298,9 @@
 	F(seal, STR, path, PLAN_MAX_PATH)      /* "/" is the root */                                   \
 	F(seal, BITS, attr, mount_attr)                                                                \
 	F(seal, BITS, propagation, propagation) /* unbindable: what `masks` had to clone before */
-#define PLAN_FIELDS_oom_score_adj(F) F(oom_score_adj, INT, value, 1000)
+#define PLAN_FIELDS_oom_score_adj(F)                                                               \
+	F(oom_score_adj, INT, value, 1000)                                                             \
+	F(oom_score_adj, NUM, optional, 1)     /* go on when lowering it is refused */
 #define PLAN_FIELDS_rlimit(F)                                                                      \
 	F(rlimit, NUM, resource, 15)           /* RLIMIT_* of the kernel */                            \
 	F(rlimit, NUM, soft, UINT64_MAX) F(rlimit, NUM, hard, UINT64_MAX)
@@ -339,7 +345,8 @@
 	R(1, cgroup, PLAN_AT(CGROUP)) R(2, cgroup_write, PLAN_AT(CGROUP))                              \
 	R(3, cgroup_device, PLAN_AT(CGROUP)) R(4, cgroup_owner, PLAN_AT(CGROUP))                       \
 	R(5, launch, PLAN_AT(LAUNCH)) R(6, cgroup_join, PLAN_AT(CGROUP_JOIN))                          \
-	R(7, affinity, PLAN_AT(CGROUP_JOIN)) R(8, source, PLAN_AT(SOURCES))                            \
+	R(7, affinity, PLAN_AT(CGROUP_JOIN))                                                          \
+	R(8, source, PLAN_AT(SOURCES) | PLAN_AT(SOURCES_INSIDE))                                       \
 	R(9, join, PLAN_AT(JOIN)) R(10, userns, PLAN_AT(USERNS))                                       \
 	R(11, namespaces, PLAN_AT(NAMESPACES)) R(12, loopback, PLAN_AT(NETWORK))                       \
 	R(13, rootfs, PLAN_AT(ROOTFS)) R(14, mount, PLAN_AT(MOUNTS))                                   \

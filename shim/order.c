@@ -21,6 +21,9 @@ static const struct stage *const order[PLAN_ROW_COUNT] = {
 	[PLAN_ROW_NAMESPACES] = &stage_namespaces,
 	/* needs the network namespace; sysfs, mounted later, shows it */
 	[PLAN_ROW_NETWORK] = &stage_network,
+	/* who has no rights over the host's view gets them in a copy of it, where the host's flags are locked
+	 */
+	[PLAN_ROW_SOURCES_INSIDE] = &stage_sources,
 	/* the view becomes private before the first mount: nothing propagates to the host */
 	[PLAN_ROW_ROOTFS] = &stage_rootfs,
 	/* into the root just attached, while the trees of `sources` are held */

@@ -55,7 +55,16 @@ static int set_groups(struct shim *shim, const struct plan_identity *id, struct 
 		memcpy(groups + i, &group, sizeof group);
 	}
 	r = sys_setgroups(id->groups.count, groups);
-	return r < 0 ? fault_set(fault, FAULT_SET_GROUPS, r, NULL) : 0;
+	/* what a user without rights maps by itself never gets to change its groups (CVE-2014-8989) */
+	if (r == -EPERM && id->flags & PLAN_ID_GROUPS_OPTIONAL && id->groups.count == 0)
+		return 0;
+	if (r < 0)
+		fault_set(fault, FAULT_SET_GROUPS, r, NULL);
+	if (r == -EPERM && id->flags & PLAN_ID_GROUPS_OPTIONAL)
+		fault_note(fault,
+			   "setgroups is denied in this user namespace: cannot set any additional groups in "
+			   "a rootless container without a range in /etc/subgid");
+	return r;
 }
 
 /* Needs CAP_SETPCAP: before the ids change. EINVAL: one behind the kernel's last capability. */

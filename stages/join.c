@@ -156,7 +156,8 @@ static int enter_run(struct shim *shim, const struct plan_record *record, struct
 	const struct plan_enter *into = STAGE_RECORD(enter, record);
 	FD_AUTO pidfd = take_slot(shim, into->pidfd);
 	FD_AUTO root = take_slot(shim, into->root);
-	int wanted = (int)(into->types & ~(uint64_t)PLAN_NS_PID), r = hide(fault);
+	uint64_t launched = into->with_pid ? 0 : PLAN_NS_PID; /* which the launch has entered for us */
+	int wanted = (int)(into->types & ~launched), r = hide(fault);
 
 	if (r < 0)
 		return r;
@@ -169,6 +170,8 @@ static int enter_run(struct shim *shim, const struct plan_record *record, struct
 		fault_set(fault, FAULT_JOIN, r, "of the container");
 		if (r == -ESRCH)
 			fault_note(fault, "container not running: its init process has ended");
+		if (r == -EPERM)
+			fault_note(fault, "only its owner may, and nobody while it waits for start");
 		return r;
 	}
 	if (wanted & PLAN_NS_USER)

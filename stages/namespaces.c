@@ -1,7 +1,8 @@
 /* Row NAMESPACES: the new ones beside the user namespace, all in one unshare, after the cgroups are joined (a
  * cgroup namespace has the group of this moment as its root). A time namespace holds only children: its
- * offsets are written, then it is entered. A pid namespace that belongs to a new user namespace takes the
- * second clone: the child is our sibling and goes on, we tell FORKED and leave.
+ * offsets are written, then it is entered. A pid namespace that belongs to a new user namespace, or that was
+ * joined by who could not launch us in it, takes the second clone: the child is our sibling and goes on, we
+ * tell FORKED and leave.
  */
 #include "clone.h"
 #include "needs.h"
@@ -131,7 +132,7 @@ static int run(struct shim *shim, const struct plan_record *generic, struct faul
 		if (r < 0)
 			return r;
 	}
-	return record->born ? second_clone(shim, record->born, fault) : 0;
+	return record->born || record->fork ? second_clone(shim, record->born, fault) : 0;
 }
 
 const struct stage stage_namespaces = {

@@ -11,6 +11,28 @@
 /* Clients read their statistics from these whether or not there is a limit (CLIENTS, rule 19). */
 static const char *const always[] = { "cpu", "cpuset", "io", "memory", "pids" };
 
+bool compile_rootless_cgroups(const struct compile *c)
+{
+	enum rootless rootless = c->options->rootless;
+
+	return rootless == ROOTLESS_TRUE ||
+	       (rootless == ROOTLESS_AUTO && (c->facts->uid != 0 || c->facts->in_user_namespace));
+}
+
+/* Read from config.json into zeroed memory: anything but device rules stands out. */
+bool compile_has_limits(const struct compile *c)
+{
+	static const struct spec_resources none;
+	struct spec_resources limits;
+
+	if (!c->spec->linux_->resources)
+		return false;
+	memcpy(&limits, c->spec->linux_->resources, sizeof limits);
+	limits.devices = NULL;
+	limits.device_count = 0;
+	return memcmp(&limits, &none, sizeof none) != 0;
+}
+
 const char *compile_number(struct compile *c, int64_t value)
 {
 	return arena_format(c->arena, "%lld", (long long)value);
@@ -89,10 +111,29 @@ struct plan_list compile_controllers(struct compile *c)
 	return writer_strings(c->writer, count, items);
 }
 
+/* The container sees its group as the root of a tree that it may write to; ret_source: which mount. */
+static bool is_writable(struct compile *c, const char **ret_source)
+{
+	const struct spec *spec = c->spec;
+
+	if (!compile_is_new(c, PLAN_NS_CGROUP))
+		return false;
+	for (uint32_t i = 0; i < spec->mount_count; i++) {
+		const struct spec_mount *mount = &spec->mounts[i];
+		bool cgroup = mount->type && strncmp(mount->type, "cgroup", 6) == 0;
+
+		*ret_source = compile_pointer(c, "/mounts/%u", i);
+		if (cgroup && !mount->bind && !((mount->attr_set | mount->super_set) & PLAN_ATTR_RDONLY))
+			return true;
+	}
+	return false;
+}
+
 static const char *add_group(struct compile *c, const struct facts_hierarchy *hierarchy)
 {
 	const struct spec_linux *linux_ = c->spec->linux_;
 	const char *path = cgroup_path(c->arena, c->facts, hierarchy, linux_->cgroups_path, c->options->id);
+	const char *ignored;
 	bool v2 = hierarchy->controllers[0] == 0;
 	struct plan_cgroup record = {
 		.version = v2 ? PLAN_CGROUP_V2 : PLAN_CGROUP_V1,
@@ -104,7 +145,9 @@ static const char *add_group(struct compile *c, const struct facts_hierarchy *hi
 
 	if (v2)
 		record.flags |= PLAN_CGROUP_BORN;
-	if (c->facts->uid != 0 && !linux_->cgroups_path)
+	/* without a group of its own the root of a writable tree would be the caller's: its limits, its
+	 * processes */
+	if (compile_rootless_cgroups(c) && !linux_->cgroups_path && !is_writable(c, &ignored))
 		record.flags |= PLAN_CGROUP_OPTIONAL;
 	if (v2 && c->facts->cgroup_mode == CGROUP_MODE_V2)
 		record.enable = compile_controllers(c);
@@ -161,25 +204,6 @@ static bool host_id(const struct compile *c, const struct spec_id_maps *maps, ui
 	return false;
 }
 
-/* Whether the container sees its group as the root of a tree that it may write to; ret_source: which
- * mount. */
-static bool is_delegated(struct compile *c, const char **ret_source)
-{
-	const struct spec *spec = c->spec;
-
-	if (c->facts->cgroup_mode != CGROUP_MODE_V2 || !compile_is_new(c, PLAN_NS_CGROUP))
-		return false;
-	for (uint32_t i = 0; i < spec->mount_count; i++) {
-		const struct spec_mount *mount = &spec->mounts[i];
-		bool cgroup = mount->type && strncmp(mount->type, "cgroup", 6) == 0;
-
-		*ret_source = compile_pointer(c, "/mounts/%u", i);
-		if (cgroup && !mount->bind && !((mount->attr_set | mount->super_set) & PLAN_ATTR_RDONLY))
-			return true;
-	}
-	return false;
-}
-
 /* CGR-09: then the program's user may make groups of its own below. */
 static void add_owner(struct compile *c)
 {
@@ -187,7 +211,7 @@ static void add_owner(struct compile *c)
 	struct plan_cgroup_owner record = { .group = 0 };
 	const char *source;
 
-	if (c->facts->uid != 0 || !is_delegated(c, &source) ||
+	if (c->facts->uid != 0 || c->facts->cgroup_mode != CGROUP_MODE_V2 || !is_writable(c, &source) ||
 	    !host_id(c, &c->spec->linux_->uid_maps, process->uid, &record.uid) ||
 	    !host_id(c, &c->spec->linux_->gid_maps, process->gid, &record.gid) || record.uid == 0)
 		return;
@@ -205,7 +229,7 @@ int compile_cgroup(struct compile *c)
 	c->result->cgroup_dirs = (struct spec_strings){ c->facts->hierarchy_count, dirs };
 	if (c->facts->hierarchy_count)
 		r = add_limits(c);
-	else if (c->spec->linux_->resources)
+	else if (c->spec->linux_->resources && (!compile_rootless_cgroups(c) || compile_has_limits(c)))
 		r = compile_refuse(c, RESOURCES, "this host has no control groups for limits to be set in");
 	if (r < 0)
 		return r;

@@ -87,7 +87,7 @@ bool compile_locks(const struct compile *c)
 	const struct spec_capabilities *sets = c->spec->process->capabilities;
 
 	/* an ordinary user's own clones are locked by the kernel already: they are made in the namespace */
-	return compile_user_namespace(c) && compile_is_new(c, PLAN_NS_MOUNT) && c->facts->uid == 0 &&
+	return compile_user_namespace(c) && compile_is_new(c, PLAN_NS_MOUNT) && facts_may_mount(c->facts) &&
 	       (!sets || sets->bounding >> CAP_SYS_ADMIN & 1);
 }
 

@@ -16,12 +16,16 @@
 #define HOOKS_STDOUT "run.oci.hooks.stdout"
 #define HOOKS_STDERR "run.oci.hooks.stderr"
 
+/* --rootless: are missing rights over control groups passed over? */
+enum rootless { ROOTLESS_AUTO, ROOTLESS_TRUE, ROOTLESS_FALSE };
+
 struct compile_options {
 	const char *id;
 	const char *bundle;  /* absolute */
 	const char *rootfs;  /* absolute: root.path joined to the bundle, lexically clean */
 	bool systemd_cgroup; /* "not yet": refused before compile */
 	bool no_pivot, no_new_keyring;
+	enum rootless rootless;
 	uint32_t kept; /* --preserve-fds */
 	enum plan_gate_kind gate;
 	const char *listen_fds;  /* LISTEN_FDS of the caller, or NULL */

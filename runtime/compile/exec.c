@@ -21,8 +21,8 @@ static void add_groups(struct compile *c, const struct exec_into *into)
 		};
 		struct plan_cgroup_join join = { .group = i };
 
-		/* what `create` went on without is not there now either */
-		if (c->facts->uid != 0 && !c->spec->linux_->cgroups_path)
+		/* who may not move a process into it from here goes on where nothing is limited by it */
+		if (compile_rootless_cgroups(c) && !compile_has_limits(c))
 			record.flags |= PLAN_CGROUP_OPTIONAL;
 		WRITER_ADD(c->writer, CGROUP, cgroup, &record, "");
 		if (group->v2)
@@ -55,12 +55,17 @@ static void add_enter(struct compile *c, const struct exec_into *into)
 {
 	struct plan_launch launch = { .born = 0 };
 	struct plan_enter enter = { .types = into->types, .root = PLAN_NONE };
+	struct plan_namespaces forks = { .fork = 1 };
 
+	/* the launch may not enter a pid namespace before the user namespace that it belongs to */
+	enter.with_pid = into->types & PLAN_NS_PID && !facts_is_admin(c->facts);
 	enter.pidfd = writer_slot(c->writer);
 	if (into->has_root)
 		enter.root = writer_slot(c->writer);
 	WRITER_ADD(c->writer, LAUNCH, launch, &launch, "");
 	WRITER_ADD(c->writer, JOIN, enter, &enter, "");
+	if (enter.with_pid)
+		WRITER_ADD(c->writer, NAMESPACES, namespaces, &forks, "");
 }
 
 static void add_personality(struct compile *c)

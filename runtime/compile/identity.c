@@ -32,7 +32,7 @@ static int check_ids(struct compile *c)
 	return 0;
 }
 
-/* Groups are always set, which clears the caller's; an unprivileged user namespace cannot. */
+/* Groups are always set, which clears the caller's; an unprivileged user namespace cannot (PRO-38). */
 static int add_groups(struct compile *c, struct plan_identity *identity)
 {
 	const struct spec_process *process = c->spec->process;
@@ -42,12 +42,17 @@ static int add_groups(struct compile *c, struct plan_identity *identity)
 	 * image's own and lose */
 	if (compile_annotation(c, "run.oci.keep_original_groups"))
 		return 0;
-	if (c->facts->uid != 0) {
+	if (compile_denies_setgroups(c)) {
 		if (process->additional_gid_count)
-			return compile_refuse(c, "/process/user/additionalGids",
-					      "additional groups cannot be set without root");
+			return compile_refuse(
+				c, "/process/user/additionalGids",
+				"cannot set any additional groups in a rootless container whose "
+				"only group is its owner's (a range in /etc/subgid allows it)");
 		return 0;
 	}
+	/* newgidmap decides, or whoever made the namespace that is joined */
+	if (!facts_is_admin(c->facts) || c->facts->in_user_namespace)
+		identity->flags |= PLAN_ID_GROUPS_OPTIONAL;
 	for (uint32_t i = 0; i < process->additional_gid_count; i++)
 		groups[i] = process->additional_gids[i];
 	identity->groups = writer_numbers(c->writer, process->additional_gid_count, groups);

@@ -3,7 +3,8 @@
  */
 #include "compile/rows.h"
 
-/* pid is not here: the launch is made inside of it (row `launch`), a process cannot change its own. */
+/* pid is not here: the launch is made inside of it (row `launch`), a process cannot change its own. Who may
+ * not enter it before the user namespace does it last of all, and then forks (row `namespaces`). */
 static const uint64_t order[] = {
 	PLAN_NS_CGROUP, PLAN_NS_IPC, PLAN_NS_UTS, PLAN_NS_NETWORK, PLAN_NS_TIME, PLAN_NS_MOUNT,
 };
@@ -18,6 +19,9 @@ static void add(struct compile *c, uint64_t type)
 
 		if (namespace->type != type || !namespace->path)
 			continue;
+		/* where we are already; entering it again takes rights over it */
+		if (!facts_is_admin(c->facts) && type != PLAN_NS_USER && c->options->own_namespaces & type)
+			continue;
 		record.path = writer_text(c->writer, namespace->path);
 		WRITER_ADD(c->writer, JOIN, join, &record, compile_pointer(c, "/linux/namespaces/%u", i));
 	}
@@ -25,13 +29,15 @@ static void add(struct compile *c, uint64_t type)
 
 int compile_join(struct compile *c)
 {
-	bool user_first = c->facts->uid != 0;
+	bool user_first = !facts_is_admin(c->facts);
 
 	if (user_first)
 		add(c, PLAN_NS_USER);
 	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
 		add(c, order[i]);
-	if (!user_first)
+	if (user_first)
+		add(c, PLAN_NS_PID);
+	else
 		add(c, PLAN_NS_USER);
 	return 0;
 }

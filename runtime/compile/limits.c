@@ -27,7 +27,9 @@ static void add_rlimits(struct compile *c)
 
 static void add_oom_score(struct compile *c)
 {
-	struct plan_oom_score_adj record = { .value = c->spec->process->oom_score_adj };
+	struct plan_oom_score_adj record = { .value = c->spec->process->oom_score_adj,
+					     .optional = !facts_is_admin(c->facts) ||
+							 c->facts->in_user_namespace };
 
 	if (!c->spec->process->has_oom_score_adj)
 		return;

@@ -100,6 +100,16 @@ static uint64_t bind_flags(const struct spec_mount *mount)
 	return mount->idmap_recursive ? flags | PLAN_SOURCE_RIDMAP : flags;
 }
 
+/* CVE-2023-25809: "ro" is the top mount's alone, and an ordinary user may write to some group below /sys.
+ * What such a user asks to see read-only is read-only as a whole. */
+static void protect_sys(const struct compile *c, const char *path, struct plan_mount *record)
+{
+	bool sys = strcmp(path, "/sys") == 0 || strncmp(path, "/sys/", 5) == 0;
+
+	if (sys && record->attr_set & PLAN_ATTR_RDONLY && compile_rootless_cgroups(c))
+		record->rec_set |= PLAN_ATTR_RDONLY;
+}
+
 static int add_bind(struct compile *c, const struct spec_mount *mount, struct plan_mount *record,
 		    const char *target, const char *source)
 {
@@ -124,6 +134,7 @@ static int add_bind(struct compile *c, const struct spec_mount *mount, struct pl
 		record->flags |= PLAN_MOUNT_COPY_SYMLINK;
 	if (strcmp(target, "/proc") == 0 || strcmp(target, "/sys") == 0)
 		record->flags |= PLAN_MOUNT_PLAIN_DIRECTORY; /* as one mounted there: masks must find it */
+	protect_sys(c, path, record);
 	record->tree = compile_mapped_tree(c, path, bind_flags(mount), clone_propagation(c, mount, record),
 					   &map, source);
 	WRITER_ADD(c->writer, MOUNTS, mount, record, source);

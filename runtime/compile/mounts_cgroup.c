@@ -10,6 +10,13 @@
 
 #define SAFE (PLAN_ATTR_NOSUID | PLAN_ATTR_NODEV | PLAN_ATTR_NOEXEC)
 
+/* CVE-2023-25809: without a cgroup namespace of its own the container sees groups that are not its own, some
+ * of which an ordinary user may write to: its limits could be left behind. Nothing of it is ever writable. */
+static bool must_be_readonly(const struct compile *c)
+{
+	return compile_rootless_cgroups(c) && !compile_is_new(c, PLAN_NS_CGROUP);
+}
+
 /* cgroup2 on `target`. Bound in the group namespace of the host: there a mount sets the options of the one
  * super block that all share (apply_cgroup_root_flags), and the host would lose nsdelegate and
  * memory_recursiveprot. In a user namespace mounting may be refused: then bound as well. */
@@ -34,9 +41,13 @@ static void add_v2(struct compile *c, const struct spec_mount *mount, const char
 	/* read-only is the mount's: the super block is one with the host's, and would refuse to change */
 	record.super &= ~(uint64_t)PLAN_SUPER_RDONLY;
 	record.attr_set |= mount->super_set & PLAN_SUPER_RDONLY;
+	if (must_be_readonly(c))
+		record.rec_set |= PLAN_ATTR_RDONLY;
 	if (!shared)
 		record.options = writer_strings(c->writer, mount->data.count, mount->data.items);
-	if (!own || compile_user_namespace(c))
+	/* an ordinary user's group may not be there; and a cgroup namespace that it owns never needs the bind
+	 */
+	if (!own || (compile_user_namespace(c) && !compile_rootless_cgroups(c)))
 		record.tree = compile_tree(c, host, PLAN_SOURCE_RECURSIVE, compile_propagation(c), source);
 	WRITER_ADD(c->writer, MOUNTS, mount, &record, source);
 }
@@ -85,6 +96,10 @@ static void add_v1(struct compile *c, const char *target, uint32_t group, uint64
 {
 	const struct facts_hierarchy *hierarchy = &c->facts->hierarchies[group];
 	const char *place = arena_format(c->arena, "%s/%s", target, lexical_name(hierarchy->mount));
+	/* the caller's, where an ordinary user may have none of its own: it is there in any case */
+	const char *shown = compile_rootless_cgroups(c)
+				    ? lexical_join(c->arena, hierarchy->mount, hierarchy->own + 1)
+				    : c->result->cgroup_dirs.items[group];
 	struct plan_mount record = {
 		.target = writer_text(c->writer, place),
 		.tree = PLAN_NONE,
@@ -98,9 +113,10 @@ static void add_v1(struct compile *c, const char *target, uint32_t group, uint64
 		record.options = hierarchy_options(c, hierarchy->controllers);
 	} else {
 		record.how = PLAN_MOUNT_BIND;
-		record.tree = compile_tree(c, c->result->cgroup_dirs.items[group], PLAN_SOURCE_RECURSIVE,
-					   compile_propagation(c), source);
+		record.tree = compile_tree(c, shown, PLAN_SOURCE_RECURSIVE, compile_propagation(c), source);
 	}
+	if (must_be_readonly(c))
+		record.rec_set |= PLAN_ATTR_RDONLY;
 	WRITER_ADD(c->writer, MOUNTS, mount, &record, source);
 	if (strchr(hierarchy->controllers, ','))
 		add_links(c, hierarchy, target, source);

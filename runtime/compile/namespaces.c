@@ -20,8 +20,10 @@ int compile_launch(struct compile *c)
 	const struct spec_namespace *pid = spec_namespace(c->spec, PLAN_NS_PID);
 	struct plan_launch record = { .born = 0 };
 
-	if (pid && pid->path)
+	if (pid && pid->path && facts_is_admin(c->facts))
 		record.pid_path = writer_text(c->writer, pid->path);
+	else if (pid && pid->path)
+		; /* row `join` */
 	else if (pid && !compile_user_namespace(c))
 		record.born = PLAN_NS_PID;
 	WRITER_ADD(c->writer, LAUNCH, launch, &record, "");
@@ -50,6 +52,14 @@ static int time_offsets(struct compile *c, const char **ret)
 	return 0;
 }
 
+/* A pid namespace by path, joined behind the user namespace that gives the right to. */
+static bool joins_pid(const struct compile *c)
+{
+	const struct spec_namespace *pid = spec_namespace(c->spec, PLAN_NS_PID);
+
+	return pid && pid->path && !facts_is_admin(c->facts) && !(c->options->own_namespaces & PLAN_NS_PID);
+}
+
 int compile_namespaces(struct compile *c)
 {
 	uint64_t set = new_namespaces(c) & ~(uint64_t)PLAN_NS_USER;
@@ -68,8 +78,9 @@ int compile_namespaces(struct compile *c)
 		record.unshare &= ~(uint64_t)PLAN_NS_MOUNT;
 	if (set & PLAN_NS_PID && compile_user_namespace(c))
 		record.born = PLAN_NS_PID;
+	record.fork = joins_pid(c);
 	record.time_offsets = writer_text(c->writer, offsets);
-	if (record.unshare | record.born)
+	if (record.unshare | record.born | record.fork)
 		WRITER_ADD(c->writer, NAMESPACES, namespaces, &record, "/linux/namespaces");
 	if (set & PLAN_NS_NETWORK)
 		WRITER_ADD(c->writer, NETWORK, loopback, &loopback, "");

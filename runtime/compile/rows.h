@@ -36,6 +36,14 @@ bool compile_has(const struct compile *c, uint64_t type);
 bool compile_is_new(const struct compile *c, uint64_t type);
 /* A user namespace, new or joined: host capabilities end there. */
 bool compile_user_namespace(const struct compile *c);
+/* userns.c: nobody in the container's user namespace will ever be able to change groups. */
+bool compile_denies_setgroups(const struct compile *c);
+/* cgroup.c: permissions that are missing for control groups are no failure as long as no limit depends on
+ * them
+ * (--rootless; auto: an ordinary user's, or root's of a user namespace). */
+bool compile_rootless_cgroups(const struct compile *c);
+/* The config limits something, device rules aside: those need rights that an ordinary user never has. */
+bool compile_has_limits(const struct compile *c);
 /* In a user namespace whose root may change mounts, the host's mount flags must be locked (stages/lock.c). */
 bool compile_locks(const struct compile *c);
 

@@ -1,8 +1,19 @@
 /* Row `sources`: what the shim opens with the host's rights and in the host's view. Rows ask here for a
  * tree; the few that many need (/dev/null, /proc) are asked for once. Decides what a clone's propagation
  * becomes at once (R9: a clone that stays a peer carries the container's mounts to the host).
+ * Without rights over that view, row `sources` has a second pass in the namespaces of the container.
  */
 #include "compile/rows.h"
+
+/* Cloning asks for rights over the view; an ordinary user has them only in a copy of it. The copy's flags are
+ * locked, and it is no peer of the host's. */
+static void add_source(struct compile *c, const struct plan_source *record, const char *source)
+{
+	if (facts_may_mount(c->facts))
+		WRITER_ADD(c->writer, SOURCES, source, record, source);
+	else
+		WRITER_ADD(c->writer, SOURCES_INSIDE, source, record, source);
+}
 
 uint32_t compile_mapped_tree(struct compile *c, const char *path, uint64_t flags, uint64_t propagation,
 			     const struct tree_map *map, const char *source)
@@ -18,7 +29,7 @@ uint32_t compile_mapped_tree(struct compile *c, const char *path, uint64_t flags
 		.user = map->user,
 	};
 
-	WRITER_ADD(c->writer, SOURCES, source, &record, source);
+	add_source(c, &record, source);
 	return (uint32_t)record.tree;
 }
 
@@ -52,7 +63,7 @@ uint32_t compile_null(struct compile *c)
 		c->null_tree = writer_tree(c->writer);
 		record.tree = c->null_tree;
 		record.path = writer_text(c->writer, "/dev/null");
-		WRITER_ADD(c->writer, SOURCES, source, &record, "");
+		add_source(c, &record, "");
 	}
 	return c->null_tree;
 }

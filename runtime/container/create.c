@@ -82,6 +82,37 @@ static int launch_shim(struct making *making)
 	return r;
 }
 
+/* CGR-12: what the container goes on without is none of its groups, now or later. */
+static void forget_missing_groups(struct making *making)
+{
+	const struct host_cgroups *groups = &making->launch->groups;
+	const struct spec_strings *all = &making->prepared->compiled.cgroup_dirs;
+	struct state *state = &making->container.state;
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < groups->count; i++)
+		kept += groups->dirs[i] >= 0;
+	if (kept == state->cgroup_dirs.count)
+		return;
+	state->cgroup_dirs.items = arena_alloc(making->globals->arena, (kept + 1) * sizeof(char *));
+	state->cgroup_dirs.count = 0;
+	for (uint32_t i = 0; i < groups->count; i++) {
+		if (groups->dirs[i] < 0)
+			continue;
+		state->cgroup_names.items[state->cgroup_dirs.count] = state->cgroup_names.items[i];
+		state->cgroup_dirs.items[state->cgroup_dirs.count++] = all->items[i];
+	}
+	state->cgroup_names.count = state->cgroup_dirs.count;
+	if (kept)
+		return;
+	state->cgroups_path = NULL;
+	if (state->shared_pid_namespace) /* BAT-51 */
+		log_warning(
+			making->globals,
+			"a container without a cgroup and without a pid namespace of its own: what its init leaves "
+			"behind cannot be found. Such configuration is strongly discouraged");
+}
+
 /* ---- steps 5 to 9 ------------------------------------------------------------------------------------- */
 
 /* So that whoever finds us dead can find the shim. */
@@ -161,6 +192,8 @@ static int make(struct making *making)
 	if (r == 0)
 		r = launch_shim(making);
 	if (r == 0)
+		forget_missing_groups(making);
+	if (r == 0)
 		r = converse(making);
 	return r == 0 ? finish(making) : r;
 }
@@ -170,13 +203,14 @@ static int make(struct making *making)
 /* Only the groups that we made: in one that was there before (CRE-20) others may live. */
 static void forget_foreign_groups(struct making *making)
 {
+	const struct spec_strings *all = &making->prepared->compiled.cgroup_dirs;
 	struct spec_strings *dirs = &making->container.state.cgroup_dirs;
-	uint32_t kept = 0;
 
-	for (uint32_t i = 0; i < dirs->count; i++)
+	dirs->items = arena_alloc(making->globals->arena, (all->count + 1) * sizeof(char *));
+	dirs->count = 0;
+	for (uint32_t i = 0; i < all->count; i++)
 		if (i < making->launch->groups.count && making->launch->groups.made & (1ULL << i))
-			dirs->items[kept++] = dirs->items[i];
-	dirs->count = kept;
+			dirs->items[dirs->count++] = all->items[i];
 }
 
 /* CRE-23: no directory, group, process or mount stays; poststop runs when a hook had begun (HOK-12). The

@@ -33,6 +33,9 @@ struct prepared {
 int create_prepare(const struct globals *globals, const struct create_options *options, struct prepared *ret,
 		   struct error *error);
 
+/* The word of --rootless, which main has checked (GLB-16). */
+enum rootless rootless_of(const struct globals *globals);
+
 /* Free what is not in the command's arena. */
 void create_forget(struct prepared *prepared);
 

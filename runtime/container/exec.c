@@ -6,7 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
+#include "container/create.h"
 #include "container/exec.h"
 #include "container/root.h"
 #include "fd.h"
@@ -129,6 +131,12 @@ static int differing(const struct exec_target *target, uint64_t *ret, struct err
 		if (sys_fstatat(AT_FDCWD, own, &ours, 0) == -ENOENT)
 			continue;
 		int r = sys_fstatat(AT_FDCWD, path, &theirs, 0);
+		if (r < 0 && geteuid() != 0 && (r == -EACCES || r == -EPERM))
+			return error_set(
+				error, EPERM,
+				"cannot look at the container's %s namespace: a rootless container that "
+				"waits for start is hidden, start it first",
+				rows[i].name);
 		if (r < 0)
 			return error_errno(error, r, "cannot look at the container's %s namespace",
 					   rows[i].name);
@@ -375,6 +383,7 @@ int exec_run(const struct globals *globals, const struct exec_target *target,
 			     .bundle = target->container.state.bundle,
 			     .rootfs = target->container.state.rootfs,
 			     .no_new_keyring = target->container.state.no_new_keyring,
+			     .rootless = rootless_of(globals),
 			     .kept = request->listen.kept,
 			     .listen_fds = request->listen.text,
 			     .gate = PLAN_GATE_NONE,

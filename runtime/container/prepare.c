@@ -8,6 +8,7 @@
 #include "container/create.h"
 #include "container/root.h"
 #include "fd.h"
+#include "options.h"
 #include "path.h"
 
 #define CONFIG_NAME "config.json"
@@ -153,8 +154,19 @@ static uint64_t own_namespaces(const struct spec *spec)
 	return own;
 }
 
-static void compile_options_of(const struct create_options *options, struct prepared *ret)
+enum rootless rootless_of(const struct globals *globals)
 {
+	const char *word = globals->rootless;
+
+	if (!word || !*word || !strcmp(word, "auto"))
+		return ROOTLESS_AUTO;
+	return options_bool(word) == 1 ? ROOTLESS_TRUE : ROOTLESS_FALSE;
+}
+
+static void compile_options_of(const struct globals *globals, const struct create_options *options,
+			       struct prepared *ret)
+{
+	ret->options.rootless = rootless_of(globals);
 	ret->options.id = options->id;
 	ret->options.no_pivot = options->no_pivot;
 	ret->options.no_new_keyring = options->no_new_keyring;
@@ -170,7 +182,7 @@ int create_prepare(const struct globals *globals, const struct create_options *o
 	int r = check(globals, options, error);
 
 	memset(ret, 0, sizeof *ret);
-	compile_options_of(options, ret);
+	compile_options_of(globals, options, ret);
 	if (r == 0)
 		r = root_path(globals->arena, globals->root, &ret->root, error);
 	if (r < 0)

@@ -7,6 +7,7 @@
 #include "container/root.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -146,6 +147,27 @@ static int make_directories(const char *path)
 	return r == -EEXIST ? 0 : r;
 }
 
+/* A first-time user's first error: what to type. */
+static int refused_root(const char *path, bool is_default, int r, const char *what, struct error *error)
+{
+	bool xdg = is_default && strcmp(path, ROOT_SYSTEM) != 0;
+
+	if (xdg)
+		return error_errno(error, r, "cannot %s the state root %s (is XDG_RUNTIME_DIR right?)", what,
+				   path);
+	error_errno(error, r, "cannot %s the state root %s", what, path);
+	if (is_default && geteuid() != 0) {
+		size_t used = strlen(error->text);
+
+		snprintf(
+			error->text + used, sizeof error->text - used,
+			" (XDG_RUNTIME_DIR is not set: export XDG_RUNTIME_DIR=/run/user/%u if that directory is there, "
+			"or give --root a directory of your own)",
+			geteuid());
+	}
+	return r;
+}
+
 int root_open(const char *path, bool make, bool is_default, struct error *error)
 {
 	bool xdg = is_default && strcmp(path, ROOT_SYSTEM) != 0;
@@ -155,16 +177,13 @@ int root_open(const char *path, bool make, bool is_default, struct error *error)
 		int r = make_directories(path);
 
 		if (r < 0)
-			return error_errno(error, r, "cannot make the state root %s%s", path,
-					   xdg ? " (is XDG_RUNTIME_DIR right?)" : "");
+			return refused_root(path, is_default, r, "make", error);
 		fd = sys_openat(AT_FDCWD, path, O_RDONLY | O_DIRECTORY, 0);
 		/* GLB-03: the sticky bit tells login managers that clean XDG_RUNTIME_DIR to leave it */
 		if (fd >= 0 && xdg)
 			sys_fchmod(fd, 01700);
 	}
-	if (fd < 0)
-		return error_errno(error, fd, "cannot open the state root %s", path);
-	return fd;
+	return fd < 0 ? refused_root(path, is_default, fd, "open", error) : fd;
 }
 
 /* ---- one container ------------------------------------------------------------------------------------ */

@@ -9,9 +9,12 @@
 #include <linux/audit.h>
 #include <linux/capability.h>
 #include <linux/magic.h>
+#include <linux/nsfs.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <sys/vfs.h>
@@ -87,6 +90,39 @@ static uint32_t last_capability(void)
 	return low;
 }
 
+/* Root of a user namespace that stayed in the mount namespace it was made in may mount nothing there. A
+ * kernel that cannot say is taken at its worst: then trees are cloned in a mount namespace of the
+ * container's. */
+static bool owns_mounts(void)
+{
+	int mounts = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+	int owner = mounts < 0 ? -1 : ioctl(mounts, NS_GET_USERNS);
+	struct stat ours, theirs;
+	bool same = owner >= 0 && fstat(owner, &theirs) == 0 && stat("/proc/self/ns/user", &ours) == 0 &&
+		    ours.st_ino == theirs.st_ino && ours.st_dev == theirs.st_dev;
+
+	if (owner >= 0)
+		close(owner);
+	if (mounts >= 0)
+		close(mounts);
+	return same;
+}
+
+bool facts_is_admin(const struct facts *facts)
+{
+	return facts->capabilities >> CAP_SYS_ADMIN & 1;
+}
+
+bool facts_may_mount(const struct facts *facts)
+{
+	return facts_is_admin(facts) && (!facts->in_user_namespace || facts->owns_mounts);
+}
+
+bool facts_may_map(const struct facts *facts)
+{
+	return facts->capabilities >> CAP_SETUID & facts->capabilities >> CAP_SETGID & 1;
+}
+
 static void probe_rights(struct facts *facts)
 {
 	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -102,6 +138,11 @@ static void probe_rights(struct facts *facts)
 	if (read_small("/proc/self/uid_map", map, sizeof map) > 0)
 		sscanf(map, "%u %u %u", &inside, &outside, &size);
 	facts->in_user_namespace = inside || outside || size != UINT32_MAX;
+	if (facts->in_user_namespace) {
+		facts->owns_mounts = owns_mounts();
+		facts->setgroups_denied =
+			read_small("/proc/self/setgroups", map, sizeof map) > 0 && strcmp(map, "deny") == 0;
+	}
 }
 
 static bool is_fs(const char *path, long magic)

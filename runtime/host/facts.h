@@ -26,6 +26,8 @@ struct facts {
 	uint32_t audit_arch;    /* AUDIT_ARCH_* of this machine */
 	const char *machine;    /* uname: "x86_64" */
 	bool in_user_namespace; /* uid_map is not the whole range */
+	bool owns_mounts;       /* only in a user namespace: our mount namespace belongs to it */
+	bool setgroups_denied;  /* only in a user namespace: its groups can never change */
 	enum cgroup_mode cgroup_mode;
 	uint32_t hierarchy_count;
 	struct facts_hierarchy *hierarchies; /* v2 and hybrid: the v2 tree is the last */
@@ -35,6 +37,14 @@ struct facts {
 	bool has_kcore;                      /* /proc/kcore is there */
 	bool cgroup_namespaces, time_namespaces;
 };
+
+/* May clone what is mounted: CAP_SYS_ADMIN, over the user namespace that our mount namespace belongs to.
+ * Whoever may not does it inside of namespaces of its own. */
+bool facts_may_mount(const struct facts *facts);
+/* May make namespaces, and enter those of others, without a user namespace first: CAP_SYS_ADMIN. */
+bool facts_is_admin(const struct facts *facts);
+/* May map any id of its own user namespace: CAP_SETUID and CAP_SETGID. */
+bool facts_may_map(const struct facts *facts);
 
 /* Look at this host. Few calls: no mountinfo; /sys/fs/cgroup by statfs, /proc/self/cgroup, prctl. What the
  * spec does not need may be left to its first use only when that saves a call. 0 or -errno. */

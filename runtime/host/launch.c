@@ -218,7 +218,7 @@ static int clone_once(const struct launch *launch, const struct parcel *parcel, 
 
 		return clone_in(theirs, path, &nursery, ret_pidfd, birth, error);
 	}
-	if (enter && enter->types & PLAN_NS_PID && enter->pidfd < parcel->slot_count)
+	if (enter && enter->types & PLAN_NS_PID && !enter->with_pid && enter->pidfd < parcel->slot_count)
 		return clone_in(parcel->slots[enter->pidfd], "of the container", &nursery, ret_pidfd, birth,
 				error);
 	return clone_vfork(nursery.flags, cgroup, ret_pidfd, become_shim, birth);

@@ -8,6 +8,7 @@
 
 #include "launch.h"
 #include "messages.h"
+#include "newuidmap.h"
 #include "number.h"
 
 struct message {
@@ -112,7 +113,14 @@ static int on_map(struct launch *launch, struct message *message, struct error *
 {
 	struct fault fault = { .row = PLAN_ROW_USERNS, .record = FAULT_NO_RECORD };
 
+	const struct plan_userns *userns = plan_find(&launch->compiled->plan, PLAN_KIND_userns);
+
 	(void)message;
+	if (userns && userns->writer == PLAN_MAP_TOOL) {
+		int r = newuidmap_write(&launch->compiled->plan, userns, launch->pid, error);
+
+		return r < 0 ? r : tell(launch, MESSAGE_DONE, error);
+	}
 	if (host_userns_map(&launch->compiled->plan, launch->pid, &fault) < 0)
 		return fail(launch, &fault, error);
 	return tell(launch, MESSAGE_DONE, error);

@@ -110,19 +110,25 @@ static int run_all(const struct cgroup_place *at, enum phase phase)
 	return 0;
 }
 
+static void remove_made(const struct cgroup_place *at, const struct plan_cgroup *group)
+{
+	char path[PLAN_MAX_PATH + 1] = "";
+
+	if (group->mount.length + group->path.length >= sizeof path)
+		return;
+	fault_append(path, sizeof path, plan_text(at->plan, group->mount));
+	fault_append(path, sizeof path, plan_text(at->plan, group->path));
+	sys_unlinkat(AT_FDCWD, path, AT_REMOVEDIR);
+}
+
 /* Remove the groups that we made; nobody has joined them yet. */
 static void undo(const struct cgroup_place *at)
 {
 	for (uint32_t n = at->groups->count; n-- > 0;) {
 		const struct plan_cgroup *group = cgroup_number(at->plan, n);
-		char path[PLAN_MAX_PATH + 1] = "";
 
-		if (!(at->groups->made >> n & 1) || !group ||
-		    group->mount.length + group->path.length >= sizeof path)
-			continue;
-		fault_append(path, sizeof path, plan_text(at->plan, group->mount));
-		fault_append(path, sizeof path, plan_text(at->plan, group->path));
-		sys_unlinkat(AT_FDCWD, path, AT_REMOVEDIR);
+		if (at->groups->made >> n & 1 && group)
+			remove_made(at, group);
 	}
 }
 
@@ -218,6 +224,19 @@ static bool has_join(const struct plan *plan, uint64_t group)
 	return false;
 }
 
+/* A group that exists, but that nobody without rights above it can be moved to. */
+static void give_up_group(const struct cgroup_place *at, uint32_t n)
+{
+	const struct plan_cgroup *group = cgroup_number(at->plan, n);
+
+	fd_close_at(&at->groups->dirs[n]);
+	if (at->groups->made >> n & 1)
+		remove_made(at, group);
+	at->groups->made &= ~(1ULL << n);
+	if (at->groups->born == (int)n)
+		at->groups->born = -1;
+}
+
 int host_cgroups_add(const struct plan *plan, struct host_cgroups *groups, int64_t pid, struct fault *fault)
 {
 	const struct cgroup_place at = { plan, groups, fault };
@@ -233,12 +252,18 @@ int host_cgroups_add(const struct plan *plan, struct host_cgroups *groups, int64
 		n += record->kind == PLAN_KIND_cgroup;
 		if (n > group && group < groups->count && groups->dirs[group] >= 0 && !has_join(plan, group))
 			r = cgroup_put(groups->dirs[group], "cgroup.procs", text);
+		if (r < 0 && cgroup_may_miss(plan, group, r)) {
+			give_up_group(&at, group);
+			r = 0;
+		}
 		if (r < 0) {
 			cgroup_refuse(&at, here, FAULT_CGROUP, r, here->path.length);
 			if (r == -EBUSY)
 				fault_note(fault, "the group has controllers enabled for groups below it");
 			if (r == -EOPNOTSUPP)
 				fault_note(fault, "a threaded group, or below one: it takes no process");
+			if (r == -EACCES)
+				fault_note(fault, CGROUP_NO_RIGHTS);
 			return at_record(&at, number, r);
 		}
 		number++;

@@ -206,11 +206,28 @@ static int make_group(const struct cgroup_place *at, const struct plan_cgroup *g
 	return fd_take(&dir);
 }
 
-/* A rootless user without delegation: go on without this group, as the record allows. */
-static bool may_miss(const struct plan_cgroup *group, int error)
+/* A limit is to be written to group number n. Rules for devices do not count: without rights over the group
+ * there are none over devices either. */
+static bool has_limits(const struct plan *plan, uint64_t n)
 {
-	return (group->flags & PLAN_CGROUP_OPTIONAL) &&
-	       (error == -EACCES || error == -EPERM || error == -EROFS || error == -ENOENT);
+	plan_each(plan, r) {
+		const struct plan_cgroup_write *write = (const void *)r; /* if it is one */
+
+		if (r->kind == PLAN_KIND_cgroup_write && write->group == n &&
+		    strncmp(plan_text(plan, write->file), "devices.", 8) != 0)
+			return true;
+	}
+	return false;
+}
+
+/* CGR-12: a rootless user without delegation goes on without this group, as the record allows. */
+bool cgroup_may_miss(const struct plan *plan, uint64_t n, int error)
+{
+	const struct plan_cgroup *group = cgroup_number(plan, n);
+
+	return group && (group->flags & PLAN_CGROUP_OPTIONAL) &&
+	       (error == -EACCES || error == -EPERM || error == -EROFS || error == -ENOENT) &&
+	       !has_limits(plan, n);
 }
 
 int cgroup_run_group(const struct cgroup_place *at, const struct plan_record *record)
@@ -228,14 +245,13 @@ int cgroup_run_group(const struct cgroup_place *at, const struct plan_record *re
 	dir = exists ? open_existing(&here, group) : make_group(&here, group, &made);
 	if (made)
 		groups->made |= 1ULL << groups->count;
-	if (dir < 0 && !may_miss(group, dir)) {
+	if (dir < 0 && !cgroup_may_miss(at->plan, groups->count, dir)) {
 		*at->fault = own;
 		/* made, then refused: counted, so that it is removed again */
 		groups->dirs[groups->count] = -1;
 		groups->count += made;
 		if (dir == -EACCES || dir == -EPERM || dir == -EROFS)
-			fault_note(at->fault, "the cgroup tree is not writable for this user: delegate a "
-					      "group or run without limits");
+			fault_note(at->fault, CGROUP_NO_RIGHTS);
 		return dir;
 	}
 	if (dir >= 0 && (group->flags & PLAN_CGROUP_BORN))

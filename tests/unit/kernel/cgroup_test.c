@@ -304,7 +304,7 @@ static void goes_on_without_an_optional_group(void **state)
 
 	(void)state;
 	group(PLAN_CGROUP_V2, "/nonexistent", "/a", PLAN_CGROUP_OPTIONAL | PLAN_CGROUP_BORN);
-	limit(0, "pids.max", "1", 0);
+	limit(0, "devices.deny", "a", 0); /* rules for devices are for who has rights */
 	assert_int_equal(make_and_limit(&groups, &fault), 0);
 	assert_int_equal(groups.dirs[0], -1);
 	assert_int_equal(groups.born, -1);
@@ -312,6 +312,18 @@ static void goes_on_without_an_optional_group(void **state)
 	assert_int_equal(sys_write(tasks, "0", 1), 1);
 	fd_close(tasks);
 	host_cgroups_close(&groups);
+}
+
+/* CGR-12: what a limit depends on is never left out. */
+static void refuses_to_limit_a_group_that_cannot_be_made(void **state)
+{
+	struct host_cgroups groups;
+	struct fault fault = { 0 };
+
+	(void)state;
+	group(PLAN_CGROUP_V2, "/nonexistent", "/a", PLAN_CGROUP_OPTIONAL | PLAN_CGROUP_BORN);
+	limit(0, "pids.max", "1", 0);
+	assert_int_equal(make_and_limit(&groups, &fault), -ENOENT);
 }
 
 static void never_touches_a_hierarchy_root(void **state)
@@ -362,6 +374,7 @@ int main(void)
 		cmocka_unit_test_setup(enables_a_controller_on_the_way, fresh),
 		cmocka_unit_test_setup(refuses_paths_that_climb, fresh),
 		cmocka_unit_test_setup(goes_on_without_an_optional_group, fresh),
+		cmocka_unit_test_setup(refuses_to_limit_a_group_that_cannot_be_made, fresh),
 		cmocka_unit_test_setup(never_touches_a_hierarchy_root, fresh),
 		cmocka_unit_test_setup(delegates_the_kernels_list, fresh),
 	};

@@ -45,6 +45,25 @@ static void every_failure_is_told(void **state)
 	fixture_sweep(&stage_identity, make_user, NULL);
 }
 
+/* PRO-38: where setgroups is denied for ever an empty list is no failure, any other is. */
+static void groups_that_can_never_be_set(void **state)
+{
+	(void)state;
+	BUILD_ADD(&build, IDENTITY, identity, .flags = PLAN_ID_SETGROUPS | PLAN_ID_GROUPS_OPTIONAL);
+	fake_return("setgroups", -EPERM);
+	assert_int_equal(fixture_run(&stage_identity), 0);
+}
+
+static void groups_that_are_asked_for_and_denied(void **state)
+{
+	(void)state;
+	BUILD_ADD(&build, IDENTITY, identity, .flags = PLAN_ID_SETGROUPS | PLAN_ID_GROUPS_OPTIONAL,
+		  .groups = build_numbers(&build, (const uint64_t[]){ 5 }, 1));
+	fake_return("setgroups", -EPERM);
+	assert_int_equal(fixture_run(&stage_identity), -EPERM);
+	assert_non_null(strstr(fault.note, "cannot set any additional groups in a rootless container"));
+}
+
 static void root_keeps_no_caps_flag(void **state)
 {
 	(void)state;
@@ -160,6 +179,8 @@ int main(void)
 		cmocka_unit_test_setup(user_with_caps, fixture_start),
 		cmocka_unit_test_setup(every_failure_is_told, fixture_start),
 		cmocka_unit_test_setup(root_keeps_no_caps_flag, fixture_start),
+		cmocka_unit_test_setup(groups_that_can_never_be_set, fixture_start),
+		cmocka_unit_test_setup(groups_that_are_asked_for_and_denied, fixture_start),
 		cmocka_unit_test_setup(without_caps_nothing_is_touched, fixture_start),
 		cmocka_unit_test_setup(admin_stays_for_the_filter, fixture_start),
 		cmocka_unit_test_setup(ambient_without_inheritable_is_left_out, fixture_start),

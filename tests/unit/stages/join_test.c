@@ -110,6 +110,19 @@ static void enters_the_root_where_there_is_no_mount_namespace(void **state)
 			    "prctl 4 0 0 0 0\nsetsid\nfchdir 51\nchroot \".\"\nclose 51\nclose 50\n");
 }
 
+/* Rootless: who may not enter the pid namespace before the user namespace enters it with the others. */
+static void enters_the_pid_namespace_too(void **state)
+{
+	(void)state;
+	build.header.slot_count = 1;
+	BUILD_ADD(&build, JOIN, enter, .pidfd = 0, .root = PLAN_NONE, .types = PLAN_NS_PID | PLAN_NS_USER,
+		  .with_pid = 1);
+	stage_start();
+	shim.slots[0] = 50;
+	assert_int_equal(stage_run(&stage_join), 0);
+	assert_int_equal(fake_count("setns 50 0x30000000"), 1);
+}
+
 static void says_that_the_container_has_ended(void **state)
 {
 	(void)state;
@@ -140,6 +153,7 @@ int main(void)
 		cmocka_unit_test_setup(says_which_path_is_missing, start),
 		cmocka_unit_test_setup(enters_all_by_one_pidfd, start),
 		cmocka_unit_test_setup(enters_the_root_where_there_is_no_mount_namespace, start),
+		cmocka_unit_test_setup(enters_the_pid_namespace_too, start),
 		cmocka_unit_test_setup(says_that_the_container_has_ended, start),
 		cmocka_unit_test_setup(every_call_may_fail, start),
 	};

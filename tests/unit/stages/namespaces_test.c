@@ -84,6 +84,21 @@ static void the_second_half_goes_on(void **state)
 	assert_int_equal(fake_open_fds(), 0);
 }
 
+/* Into a pid namespace that was joined: the same clone, which makes none. */
+static void forks_into_a_joined_pid_namespace(void **state)
+{
+	(void)state;
+	build_start(&build);
+	BUILD_ADD(&build, NAMESPACES, namespaces, .fork = 1);
+	stage_start();
+	fake_return("clone3", 0);
+	fake_bytes("read", "", 1);
+	assert_int_equal(stage_run(&stage_namespaces), 0);
+	assert_int_equal(fake_count("clone3"), 1);
+	assert_int_equal(fake_count("unshare"), 0);
+	assert_null(strstr(fake_log(), "0x20000000"));
+}
+
 /* Killed between clone and FORKED, the first half leaves a child that the host side has not heard of. */
 static void the_second_half_leaves_when_nobody_was_told(void **state)
 {
@@ -149,6 +164,7 @@ int main(void)
 		cmocka_unit_test_setup(writes_the_offsets_before_it_enters, start),
 		cmocka_unit_test_setup(the_first_half_tells_and_leaves, start),
 		cmocka_unit_test_setup(the_second_half_goes_on, start),
+		cmocka_unit_test_setup(forks_into_a_joined_pid_namespace, start),
 		cmocka_unit_test_setup(the_second_half_leaves_when_nobody_was_told, start),
 		cmocka_unit_test_setup(kills_the_second_half_when_nobody_listens, start),
 		cmocka_unit_test_setup(names_the_one_that_the_kernel_lacks, start),
