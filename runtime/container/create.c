@@ -109,8 +109,8 @@ static void forget_missing_groups(struct making *making)
 	if (state->shared_pid_namespace) /* BAT-51 */
 		log_warning(
 			making->globals,
-			"a container without a cgroup and without a pid namespace of its own: what its init leaves "
-			"behind cannot be found. Such configuration is strongly discouraged");
+			"a container without a cgroup and without a pid namespace of its own: what its init "
+			"leaves behind cannot be found. Such configuration is strongly discouraged");
 }
 
 /* ---- steps 5 to 9 ------------------------------------------------------------------------------------- */

@@ -159,11 +159,10 @@ static int refused_root(const char *path, bool is_default, int r, const char *wh
 	if (is_default && geteuid() != 0) {
 		size_t used = strlen(error->text);
 
-		snprintf(
-			error->text + used, sizeof error->text - used,
-			" (XDG_RUNTIME_DIR is not set: export XDG_RUNTIME_DIR=/run/user/%u if that directory is there, "
-			"or give --root a directory of your own)",
-			geteuid());
+		snprintf(error->text + used, sizeof error->text - used,
+			 " (XDG_RUNTIME_DIR is not set: export XDG_RUNTIME_DIR=/run/user/%u if that "
+			 "directory is there, or give --root a directory of your own)",
+			 geteuid());
 	}
 	return r;
 }
