@@ -19,18 +19,34 @@ bool compile_rootless_cgroups(const struct compile *c)
 	       (rootless == ROOTLESS_AUTO && (c->facts->uid != 0 || c->facts->in_user_namespace));
 }
 
-/* Read from config.json into zeroed memory: anything but device rules stands out. */
+static bool limits_cpu(const struct spec_resources *r)
+{
+	return r->has_shares || r->has_quota || r->has_period || r->has_burst || r->has_idle ||
+	       r->has_rt_runtime || r->has_rt_period || r->cpus || r->mems;
+}
+
+static bool limits_memory(const struct spec_resources *r)
+{
+	return r->has_memory_limit || r->has_memory_reservation || r->has_memory_swap ||
+	       r->has_memory_swappiness || r->has_disable_oom_killer;
+}
+
+static bool limits_io(const struct spec_block_io *io)
+{
+	bool listed = io->weights.count > 0;
+
+	for (size_t i = 0; i < SPEC_THROTTLES; i++)
+		listed = listed || io->throttle[i].count;
+	return listed || io->weight || io->leaf_weight;
+}
+
 bool compile_has_limits(const struct compile *c)
 {
-	static const struct spec_resources none;
-	struct spec_resources limits;
+	const struct spec_resources *r = c->spec->linux_->resources;
 
-	if (!c->spec->linux_->resources)
-		return false;
-	memcpy(&limits, c->spec->linux_->resources, sizeof limits);
-	limits.devices = NULL;
-	limits.device_count = 0;
-	return memcmp(&limits, &none, sizeof none) != 0;
+	return r && (limits_cpu(r) || limits_memory(r) || limits_io(&r->block_io) || r->has_pids_limit ||
+		     r->hugepage_count || r->net_class || r->net_priority_count || r->rdma_count ||
+		     r->unified.count);
 }
 
 const char *compile_number(struct compile *c, int64_t value)
