@@ -185,7 +185,7 @@ static int add_limits(struct compile *c)
 	int r = 0;
 
 	/* only the host's root may, in v1 and v2 */
-	if (c->facts->uid == 0)
+	if (facts_is_admin(c->facts) && !c->facts->in_user_namespace)
 		r = c->facts->cgroup_mode == CGROUP_MODE_V2 ? compile_devices_v2(c) : compile_devices_v1(c);
 	return r < 0 ? r : compile_resources(c);
 }
