@@ -262,13 +262,8 @@ static int from_file(struct arena *arena, const char *file, const struct spec_pr
 static int check(const struct values *values, const struct exec_target *target,
 		 const struct spec_process *process, struct error *error)
 {
-	const struct spec_seccomp *seccomp = target->spec.linux_->seccomp;
-
 	if (values->tty || values->shared.console_socket || process->terminal)
 		return error_set(error, ENOTSUP, "terminals are not supported yet");
-	if (seccomp && seccomp->listener_path)
-		return error_set(error, ENOTSUP,
-				 "exec in a container with a seccomp agent is not supported yet");
 	return 0;
 }
 
@@ -297,6 +292,7 @@ static int run(const struct globals *globals, const void *given, int count, char
 	const struct values *values = given;
 	struct exec_request request = { .cgroups = values->cgroups,
 					.pid_file = values->shared.pid_file,
+					.pidfd_socket = values->shared.pidfd_socket,
 					.detach = values->detach };
 	struct exec_target target;
 	/* first of all: what is open now is the caller's */

@@ -9,7 +9,7 @@
 
 /* Of every command that starts a process in a container: create, run, exec. */
 struct process_values {
-	const char *console_socket, *pid_file;
+	const char *console_socket, *pidfd_socket, *pid_file;
 	int preserve_fds;
 	bool no_subreaper;
 };
@@ -25,6 +25,8 @@ struct bundle_values {
 #define PROCESS_OPTIONS                                                                            \
 	{ "console-socket", 0, OPTION_STRING, "PATH", "socket that the terminal's master is sent to",  \
 	  PROCESS_VALUE(console_socket) },                                                             \
+	{ "pidfd-socket", 0, OPTION_STRING, "PATH", "socket that a pidfd of the process is sent to",   \
+	  PROCESS_VALUE(pidfd_socket) },                                                               \
 	{ "pid-file", 0, OPTION_STRING, "PATH", "file that the process id is written to",              \
 	  PROCESS_VALUE(pid_file) },                                                                   \
 	{ "preserve-fds", 0, OPTION_NUMBER, "N",                                                       \

@@ -5,12 +5,14 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/prctl.h>
+#include <unistd.h>
 
 #include "cmd/options_shared.h"
 #include "container/destroy.h"
 #include "container/fifo.h"
 #include "container/root.h"
 #include "fd.h"
+#include "notify.h"
 #include "signals.h"
 
 #define END_MILLISECONDS 10000
@@ -75,11 +77,15 @@ static int begin(const struct globals *globals, struct container *container, str
 }
 
 static int wait_and_clean(const struct globals *globals, bool keep, int signals, struct container *container,
-			  struct launch *launch, struct error *error)
+			  struct launch *launch, struct notify *notify, struct error *error)
 {
 	struct error late = { 0 };
-	int status = signals_wait(signals, launch->pid, launch->pidfd, error);
+	const struct side_work news = notify_side_work(notify, getpid());
+	bool tells = notify->manager >= 0;
+	int status = signals_wait(signals, launch->pid, launch->pidfd, tells ? &news : NULL, error);
 
+	if (tells)
+		notify_drain(notify);
 	launch_close(launch);
 	/* the status is the container's, whatever becomes of the removal */
 	if (!keep && clean_up(globals, container, &late) < 0)
@@ -87,8 +93,16 @@ static int wait_and_clean(const struct globals *globals, bool keep, int signals,
 	return status;
 }
 
+static void leave(struct notify *notify, struct launch *launch)
+{
+	if (notify->manager >= 0)
+		notify_until_ready(notify, launch->pid, launch->pidfd);
+	launch_close(launch);
+}
+
 static int run_prepared(const struct globals *globals, const struct values *values,
-			const struct create_options *create, struct prepared *prepared, struct error *error)
+			const struct create_options *create, struct prepared *prepared, struct notify *notify,
+			struct error *error)
 {
 	struct container container;
 	struct launch launch;
@@ -100,17 +114,35 @@ static int run_prepared(const struct globals *globals, const struct values *valu
 	int r = create_container(globals, create, prepared, &container, &launch, error);
 	if (r < 0)
 		return r;
-	if (!values->detach)
+	if (prepared->options.notify)
+		r = notify_bind(notify, container.dir, error);
+	if (r >= 0 && !values->detach)
 		r = signals = signals_open(error);
 	if (r >= 0)
 		r = begin(globals, &container, &launch, error);
 	if (r < 0)
 		give_up(globals, &container, &launch);
 	else if (values->detach)
-		launch_close(&launch);
+		leave(notify, &launch);
 	else
-		r = wait_and_clean(globals, values->keep, signals, &container, &launch, error);
+		r = wait_and_clean(globals, values->keep, signals, &container, &launch, notify, error);
 	container_close(&container);
+	return r;
+}
+
+/* RUN-19: the manager is there before anything is made. */
+static int run_and_tell(const struct globals *globals, const struct values *values,
+			const struct create_options *create, struct prepared *prepared, struct error *error)
+{
+	struct notify notify;
+	int r = 0;
+
+	notify_init(&notify, globals);
+	if (prepared->options.notify)
+		r = notify_connect(&notify, create->notify_socket, error);
+	if (r == 0)
+		r = run_prepared(globals, values, create, prepared, &notify, error);
+	notify_close(&notify);
 	return r;
 }
 
@@ -129,7 +161,7 @@ static int run(const struct globals *globals, const void *given, int count, char
 	if (r == 0)
 		r = create_prepare(globals, &create, &prepared, error);
 	if (r == 0)
-		r = run_prepared(globals, values, &create, &prepared, error);
+		r = run_and_tell(globals, values, &create, &prepared, error);
 	create_forget(&prepared);
 	return r;
 }

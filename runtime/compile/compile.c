@@ -51,12 +51,7 @@ bool compile_has(const struct compile *c, uint64_t type)
 
 const char *compile_annotation_value(const struct compile *c, const char *key)
 {
-	const struct spec_pairs *annotations = &c->spec->annotations;
-
-	for (uint32_t i = 0; i < annotations->count; i++)
-		if (strcmp(annotations->items[i].key, key) == 0)
-			return annotations->items[i].value;
-	return NULL;
+	return spec_annotation(c->spec, key);
 }
 
 bool compile_annotation(const struct compile *c, const char *key)

@@ -28,11 +28,17 @@ struct compile_options {
 	enum rootless rootless;
 	uint32_t kept; /* --preserve-fds */
 	enum plan_gate_kind gate;
-	const char *listen_fds;  /* LISTEN_FDS of the caller, or NULL */
+	const char *listen_fds; /* LISTEN_FDS of the caller, or NULL; LISTEN_FDNAMES is then the next */
+	const char *listen_names;
+	const char *notify;      /* directory on the host of the notification socket, or NULL: none */
 	uint64_t own_namespaces; /* PLAN_NS_*: given by path, and it is the one that we are in ourselves */
 	const char *cache;       /* directory of the seccomp cache (ROOT/@seccomp), or NULL: none */
 	uint32_t bundle_uid;     /* unused by the spine */
 };
+
+/* Where a container finds the notification socket, as under runc. */
+#define NOTIFY_TARGET "/run/notify"
+#define NOTIFY_NAME "notify.sock"
 
 /* A finished plan: one buffer, 8-aligned, ready for the memfd. */
 struct compiled {

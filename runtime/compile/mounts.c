@@ -299,11 +299,24 @@ static int add_mount(struct compile *c, const struct spec_mount *mount, const ch
 	return add_filesystem(c, mount, &record, target, source);
 }
 
+/* PRO-17: behind all that the config mounts. To send to a socket no right to write is needed. */
+static int add_notify(struct compile *c)
+{
+	const struct spec_mount mount = {
+		.destination = NOTIFY_TARGET,
+		.source = c->options->notify,
+		.bind = true,
+		.attr_set = PLAN_ATTR_RDONLY | PLAN_ATTR_NOSUID | PLAN_ATTR_NODEV | PLAN_ATTR_NOEXEC,
+	};
+
+	return c->options->notify ? add_mount(c, &mount, "") : 0;
+}
+
 int compile_mounts(struct compile *c)
 {
 	int r = 0;
 
 	for (uint32_t i = 0; i < c->spec->mount_count && r >= 0; i++)
 		r = add_mount(c, &c->spec->mounts[i], compile_pointer(c, "/mounts/%u", i));
-	return r;
+	return r < 0 ? r : add_notify(c);
 }

@@ -11,9 +11,31 @@
 #include "container/root.h"
 #include "container/status.h"
 #include "fd.h"
+#include "notify.h"
+#include "pidfd_socket.h"
 #include "pidfile.h"
 
 #define REMOVE_MILLISECONDS 10000
+
+/* ---- before all steps: who waits for the container ------------------------------------------------------
+ */
+
+/* The option comes before the annotation: a wrong path of either is an error before anything is made. */
+static int call_others(struct making *making)
+{
+	const struct prepared *prepared = making->prepared;
+	const char *receiver = making->options->pidfd_socket;
+	struct launch *launch = making->launch;
+
+	launch->kind = "standard";
+	launch->agent.status = status_words[STATUS_CREATING];
+	if (!receiver)
+		receiver = spec_annotation(&prepared->spec, PIDFD_RECEIVER);
+	int r = pidfd_socket_connect(receiver, &launch->receiver, making->error);
+	return r < 0 ? r
+		     : agent_connect(making->globals->arena, &prepared->spec, &prepared->options,
+				     &launch->agent, making->error);
+}
 
 /* ---- steps 3 and 4: groups, gate, launch -------------------------------------------------------------- */
 
@@ -189,6 +211,8 @@ static int make(struct making *making)
 
 	if (r == 0)
 		r = make_groups(making);
+	if (r == 0 && making->prepared->options.notify)
+		r = notify_make(making->container.dir, making->error);
 	if (r == 0)
 		r = launch_shim(making);
 	if (r == 0)
@@ -256,17 +280,12 @@ int create_container(const struct globals *globals, const struct create_options 
 		.page = -1,
 	};
 
-	*launch = (struct launch){ .compiled = &prepared->compiled,
-				   .groups = { .born = -1 },
-				   .sock = -1,
-				   .pidfd = -1,
-				   .master = -1,
-				   .agent = { .sock = -1 } };
+	launch_init(launch, &prepared->compiled);
 	making.container.root_fd = root_open(prepared->root, true, !globals->root, error);
 	if (making.container.root_fd < 0)
 		return making.container.root_fd;
 	making_state(&making);
-	int r = agent_connect(globals->arena, &prepared->spec, &prepared->options, &launch->agent, error);
+	int r = call_others(&making);
 	if (r == 0)
 		r = make(&making);
 	if (r < 0) {

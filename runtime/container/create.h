@@ -13,7 +13,8 @@ struct create_options {
 	const char *bundle;   /* NULL: the current directory */
 	const char *config;   /* file of it; NULL: config.json */
 	const char *pid_file; /* or NULL; relative to the original directory */
-	const char *console_socket;
+	const char *console_socket, *pidfd_socket;
+	const char *notify_socket; /* NOTIFY_SOCKET of the environment, or NULL */
 	bool no_pivot, no_new_keyring, detach, foreground;
 	bool plan_only;       /* nothing will be created: a terminal is no mistake */
 	struct listen listen; /* what listen_check found */

@@ -55,24 +55,20 @@ int directory_each(int dir, int (*each)(int dir, const char *name, void *context
 
 /* ---- files -------------------------------------------------------------------------------------------- */
 
-static int unlink_file(int dir, const char *name, void *context)
-{
-	(void)context;
-	int r = sys_unlinkat(dir, name, 0);
-	return r == -ENOENT || r == -EISDIR ? 0 : r;
-}
+#define LEVELS 2 /* of directories: notify/socket/ */
 
-/* A file, or a directory that holds files (notify/): one level, so a strange tree ends as an error. */
+/* A file, or a directory and what it holds; `context` is how deep: a strange tree ends as an error. */
 static int unlink_entry(int dir, const char *name, void *context)
 {
+	unsigned level = *(unsigned *)context + 1;
 	int r = sys_unlinkat(dir, name, 0);
 
-	if (r != -EISDIR)
+	if (r != -EISDIR || level > LEVELS)
 		return r == -ENOENT ? 0 : r;
 	FD_AUTO below = sys_openat(dir, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 	if (below < 0)
 		return below == -ENOENT ? 0 : below;
-	r = directory_each(below, unlink_file, context);
+	r = directory_each(below, unlink_entry, &level);
 	if (r < 0)
 		return r;
 	r = sys_unlinkat(dir, name, AT_REMOVEDIR);
@@ -86,7 +82,8 @@ static int remove_directory(int root_fd, const char *name)
 
 	if (dir < 0)
 		return dir == -ENOENT ? 0 : dir;
-	int r = directory_each(dir, unlink_entry, NULL);
+	unsigned level = 0;
+	int r = directory_each(dir, unlink_entry, &level);
 	if (r < 0)
 		return r;
 	r = sys_unlinkat(root_fd, name, AT_REMOVEDIR);

@@ -13,6 +13,7 @@
 #include "container/root.h"
 #include "fd.h"
 #include "launch.h"
+#include "pidfd_socket.h"
 #include "pidfile.h"
 #include "signals.h"
 #include "spec/number_list.h"
@@ -69,6 +70,7 @@ int exec_open(const struct globals *globals, const char *id, bool ignore_paused,
 		return r;
 	}
 	enum container_status status = container_status(&ret->container, &ret->pidfd);
+	ret->status = status;
 	r = check_status(ret, status, ignore_paused, error);
 	if (r == 0)
 		r = exec_read(globals->arena, ret->container.dir, "config.json", &text, &length, error);
@@ -159,6 +161,8 @@ struct attempt {
 	struct exec_into into;
 	struct compiled compiled;
 	struct launch launch;
+	struct agent agent; /* who waits for the process: theirs until a launch has succeeded */
+	int receiver;
 	int root, page; /* for the shim; owned */
 	struct error *error;
 };
@@ -248,6 +252,22 @@ static int refused_group(struct attempt *a, int r, int64_t pid)
 	return error_set(a->error, r, "error adding pid of the new process to cgroups: %s", text);
 }
 
+/* Before anything is made (PRO-09, PRO-40): a wrong path is an error of its own. */
+static int call_others(struct attempt *a)
+{
+	a->agent.status = status_words[a->target->status];
+	a->agent.init = a->target->container.state.pid;
+	int r = pidfd_socket_connect(a->request->pidfd_socket, &a->receiver, a->error);
+	return r < 0 ? r : agent_connect(a->globals->arena, &a->spec, &a->options, &a->agent, a->error);
+}
+
+static void hand_over(struct attempt *a)
+{
+	a->launch.agent = a->agent;
+	a->agent.sock = -1;
+	a->launch.receiver = fd_take(&a->receiver);
+}
+
 static int compile_and_launch(struct attempt *a)
 {
 	struct fault fault = { .row = PLAN_ROW_CGROUP, .record = FAULT_NO_RECORD };
@@ -256,12 +276,8 @@ static int compile_and_launch(struct attempt *a)
 
 	if (r < 0)
 		return r;
-	a->launch = (struct launch){ .compiled = &a->compiled,
-				     .groups = { .born = -1 },
-				     .agent = { .sock = -1 },
-				     .sock = -1,
-				     .pidfd = -1,
-				     .master = -1 };
+	launch_init(&a->launch, &a->compiled);
+	a->launch.kind = "setns";
 	if (host_cgroups_make(&a->compiled.plan, &a->launch.groups, &fault) < 0) {
 		a->launch.groups = (struct host_cgroups){ .born = -1 };
 		return refused_group(a, from_fault(a, &fault), 0);
@@ -273,6 +289,8 @@ static int compile_and_launch(struct attempt *a)
 		launch_abort(&a->launch);
 		if (r == -EBUSY)
 			r = refused_group(a, r, pid);
+	} else {
+		hand_over(a);
 	}
 	host_cgroups_close(&a->launch.groups);
 	fd_close_at(&a->root);
@@ -363,7 +381,7 @@ static int launch_and_wait(struct attempt *a)
 		return stopped_meanwhile(a->target, r, a->error);
 	}
 	if (!a->request->detach)
-		r = signals_wait(signals, a->launch.pid, a->launch.pidfd, a->error);
+		r = signals_wait(signals, a->launch.pid, a->launch.pidfd, NULL, a->error);
 	launch_close(&a->launch);
 	return r;
 }
@@ -376,6 +394,8 @@ int exec_run(const struct globals *globals, const struct exec_target *target,
 		.target = target,
 		.request = request,
 		.spec = target->spec,
+		.agent = { .sock = -1 },
+		.receiver = -1,
 		.root = -1,
 		.page = -1,
 		.error = error,
@@ -386,6 +406,7 @@ int exec_run(const struct globals *globals, const struct exec_target *target,
 			     .rootless = rootless_of(globals),
 			     .kept = request->listen.kept,
 			     .listen_fds = request->listen.text,
+			     .listen_names = request->listen.names,
 			     .gate = PLAN_GATE_NONE,
 			     .cache = arena_format(globals->arena, "%s/@seccomp", target->container.root) },
 	};
@@ -396,10 +417,14 @@ int exec_run(const struct globals *globals, const struct exec_target *target,
 	if (r == 0)
 		r = differing(target, &a.into.types, error);
 	a.into.has_root = !(a.into.types & PLAN_NS_MOUNT);
+	if (r < 0)
+		r = stopped_meanwhile(target, r, error);
+	if (r == 0)
+		r = call_others(&a);
 	if (r == 0)
 		r = launch_and_wait(&a);
-	else
-		r = stopped_meanwhile(target, r, error);
+	fd_close_at(&a.agent.sock);
+	fd_close_at(&a.receiver);
 	fd_close_at(&a.root);
 	fd_close_at(&a.page);
 	return r;

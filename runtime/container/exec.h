@@ -13,12 +13,14 @@ struct exec_target {
 	int pidfd;        /* of its init, checked; owned */
 	struct spec spec; /* of the copy of config.json that `create` made */
 	struct facts facts;
+	enum container_status status;
 };
 
 struct exec_request {
 	const struct spec_process *process;
 	struct option_list cgroups; /* of --cgroup */
-	const char *pid_file;       /* or NULL */
+	const char *pid_file;       /* or NULL, as the next */
+	const char *pidfd_socket;
 	struct listen listen;
 	bool detach;
 };

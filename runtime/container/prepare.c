@@ -8,6 +8,7 @@
 #include "container/create.h"
 #include "container/root.h"
 #include "fd.h"
+#include "notify.h"
 #include "options.h"
 #include "path.h"
 
@@ -122,6 +123,8 @@ static int check(const struct globals *globals, const struct create_options *opt
 {
 	int r = id_check(options->id, error);
 
+	if (r == 0 && options->notify_socket)
+		r = notify_check(options->notify_socket, error);
 	if (r == 0 && globals->systemd_cgroup)
 		r = error_set(error, ENOTSUP,
 			      "the systemd cgroup driver is not supported yet (use cgroupfs)");
@@ -172,7 +175,21 @@ static void compile_options_of(const struct globals *globals, const struct creat
 	ret->options.no_new_keyring = options->no_new_keyring;
 	ret->options.kept = options->listen.kept;
 	ret->options.listen_fds = options->listen.text;
+	ret->options.listen_names = options->listen.names;
 	ret->options.gate = options->gate;
+}
+
+/* Where the container's notifications will be sent to. Without a mount namespace there is no way to it. */
+static void choose_notify(const struct globals *globals, const struct create_options *options,
+			  struct prepared *ret)
+{
+	if (!options->notify_socket)
+		return;
+	if (spec_namespace(&ret->spec, PLAN_NS_MOUNT))
+		ret->options.notify =
+			arena_format(globals->arena, "%s/%s/" NOTIFY_INNER, ret->root, options->id);
+	else
+		log_warning(globals, "NOTIFY_SOCKET is not passed on: the container has no mount namespace");
 }
 
 int create_prepare(const struct globals *globals, const struct create_options *options, struct prepared *ret,
@@ -197,6 +214,7 @@ int create_prepare(const struct globals *globals, const struct create_options *o
 		log_warning(globals, "%s", ret->spec.warnings.items[i]);
 	if (r == 0)
 		r = check_terminal(globals, options, &ret->spec, error);
+	choose_notify(globals, options, ret);
 	if (r == 0)
 		r = find_rootfs(globals->arena, bundle, ret->spec.root_path, &ret->options.rootfs, error);
 	if (r == 0)

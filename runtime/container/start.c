@@ -13,6 +13,7 @@
 #include "container/status.h"
 #include "fd.h"
 #include "host.h"
+#include "notify.h"
 
 #define DEATH_MILLISECONDS 1000
 #define FROZEN_MILLISECONDS 1000 /* how often a silent gate is asked whether it was frozen meanwhile */
@@ -113,11 +114,27 @@ int container_verdict(const struct container *container, int pidfd, struct error
 	return r < 0 ? r : error_set(error, ESRCH, "container process ended before its program began");
 }
 
-static int open_gate(struct container *container, struct error *error)
+/* STA-05: bound before the program begins, and only by the one that lets it begin. 0, also when nobody waits
+ * for news or the container was made without. */
+static int listen_for_news(const struct container *container, struct notify *notify, struct error *error)
+{
+	const char *address = notify_wanted();
+	int r = address ? notify_bind(notify, container->dir, error) : 0;
+
+	if (r == -ENOENT) {
+		memset(error, 0, sizeof *error);
+		return 0;
+	}
+	return r < 0 || !address ? r : notify_connect(notify, address, error);
+}
+
+static int open_gate(struct container *container, struct notify *notify, struct error *error)
 {
 	FD_AUTO pidfd = -1;
 	int r = check_status(container, container_status(container, &pidfd), error);
 
+	if (r == 0)
+		r = listen_for_news(container, notify, error);
 	if (r < 0)
 		return r;
 	FD_AUTO fifo = fifo_open(container->dir, error);
@@ -144,9 +161,21 @@ static void end_failed(const struct globals *globals, struct container *containe
 	container_poststop(globals, &container->state);
 }
 
-int container_start(const struct globals *globals, struct container *container, struct error *error)
+/* The hooks may have taken their time: the container can be gone by now. */
+static void tell_news(const struct container *container, struct notify *notify)
 {
-	int r = open_gate(container, error);
+	FD_AUTO pidfd = -1;
+
+	if (notify->manager < 0)
+		return;
+	container_status(container, &pidfd);
+	notify_until_ready(notify, container->state.pid, pidfd);
+}
+
+static int start(const struct globals *globals, struct container *container, struct notify *notify,
+		 struct error *error)
+{
+	int r = open_gate(container, notify, error);
 
 	/* hooks may call commands that take the lock */
 	fd_close_at(&container->lock);
@@ -155,5 +184,17 @@ int container_start(const struct globals *globals, struct container *container, 
 	r = container_poststart(globals, &container->state, error);
 	if (r < 0)
 		end_failed(globals, container);
+	return r;
+}
+
+int container_start(const struct globals *globals, struct container *container, struct error *error)
+{
+	struct notify notify;
+
+	notify_init(&notify, globals);
+	int r = start(globals, container, &notify, error);
+	if (r == 0)
+		tell_news(container, &notify);
+	notify_close(&notify);
 	return r;
 }

@@ -271,6 +271,17 @@ static int bear(struct launch *launch, const struct parcel *parcel, struct birth
 	return 0;
 }
 
+void launch_init(struct launch *ret, const struct compiled *compiled)
+{
+	*ret = (struct launch){ .compiled = compiled,
+				.groups = { .born = -1 },
+				.agent = { .sock = -1 },
+				.receiver = -1,
+				.sock = -1,
+				.pidfd = -1,
+				.master = -1 };
+}
+
 int launch_start(struct launch *launch, const int *slots, uint32_t slot_count, const char *init,
 		 struct error *error)
 {
@@ -346,4 +357,5 @@ void launch_close(struct launch *launch)
 	fd_close_at(&launch->pidfd);
 	fd_close_at(&launch->master);
 	fd_close_at(&launch->agent.sock);
+	fd_close_at(&launch->receiver);
 }

@@ -10,6 +10,8 @@ struct launch {
 	const struct compiled *compiled;
 	struct host_cgroups groups;
 	struct agent agent; /* of seccomp: connected by the caller, closed here */
+	int receiver;       /* who gets the pidfd at READY, or -1: as the agent */
+	const char *kind;   /* the text beside it */
 	int sock;           /* host's end */
 	int64_t pid;        /* of the process that becomes the container, as the host sees it */
 	int pidfd;          /* of it */
@@ -22,8 +24,10 @@ struct launch {
 	bool hooks_began; /* a hook may have run before the start: poststop is due */
 };
 
-/* Seal the plan in a memfd, queue PLAN, clone and exec the embedded (sealed memfd) ociinit. `compiled`,
- * `agent` and `groups` are set by the caller, the other members here. `slots` are the plan's descriptors
+/* Before anything else: no descriptor, nobody to tell. */
+void launch_init(struct launch *ret, const struct compiled *compiled);
+/* Seal the plan in a memfd, queue PLAN, clone and exec the embedded (sealed memfd) ociinit. `agent`,
+ * `receiver` and `groups` are set by the caller, the other members here. `slots` are the plan's descriptors
  * (kept by the caller). `init`: path of another ociinit, or NULL. */
 int launch_start(struct launch *launch, const int *slots, uint32_t slot_count, const char *init,
 		 struct error *error);

@@ -54,6 +54,7 @@ int listen_check(int preserve, struct listen *ret, struct error *error)
 
 	if (preserve < 0 || count + (uint64_t)preserve > KEPT_MAX)
 		return error_set(error, EINVAL, "invalid number of preserved file descriptors: %d", preserve);
+	listen.names = listen.text ? getenv("LISTEN_FDNAMES") : NULL;
 	listen.kept = (uint32_t)count + (uint32_t)preserve;
 	for (uint32_t i = 0; i < listen.kept; i++)
 		if (sys_fcntl((int)i + 3, F_GETFD, 0) != 0)

@@ -7,8 +7,9 @@
 #include "error.h"
 
 struct listen {
-	uint32_t kept;    /* descriptors 3.. 3+kept-1 go to the program */
-	const char *text; /* LISTEN_FDS as it stands in our environment, or NULL: not for us */
+	uint32_t kept;     /* descriptors 3.. 3+kept-1 go to the program */
+	const char *text;  /* LISTEN_FDS as it stands in our environment, or NULL: not for us */
+	const char *names; /* LISTEN_FDNAMES, or NULL */
 };
 
 /* 0-2 that are closed become /dev/null (PRO-30), inherited by the container as the caller's would be. To be

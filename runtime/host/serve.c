@@ -10,6 +10,7 @@
 #include "messages.h"
 #include "newuidmap.h"
 #include "number.h"
+#include "pidfd_socket.h"
 
 struct message {
 	struct message_head head;
@@ -194,10 +195,13 @@ static int on_listener(struct launch *launch, struct message *message, struct er
 
 static int on_ready(struct launch *launch, struct message *message, struct error *error)
 {
-	(void)error;
 	launch->hooks_began |= has_hooks(&launch->compiled->plan, PLAN_ROW_HOOKS);
 	launch->master = fd_take(&message->fd);
-	return 0;
+	if (launch->receiver < 0)
+		return 0;
+	int r = pidfd_socket_send(launch->receiver, launch->kind, launch->pidfd, error);
+	fd_close_at(&launch->receiver);
+	return r;
 }
 
 static int on_fault(struct launch *launch, struct message *message, struct error *error)

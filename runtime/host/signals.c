@@ -88,18 +88,22 @@ static void forward_all(int signals, int pidfd)
 			sys_pidfd_send_signal(pidfd, (int)info.ssi_signo);
 }
 
-int signals_wait(int signals, int64_t pid, int pidfd, struct error *error)
+int signals_wait(int signals, int64_t pid, int pidfd, const struct side_work *side, struct error *error)
 {
-	struct pollfd ends[] = { { .fd = signals, .events = POLLIN }, { .fd = pidfd, .events = POLLIN } };
+	struct pollfd ends[2 + SIDE_ENDS] = { { .fd = signals, .events = POLLIN },
+					      { .fd = pidfd, .events = POLLIN } };
 	int status = 0;
 
 	for (;;) {
-		int r = sys_poll(ends, 2, -1);
+		unsigned more = side ? side->watch(side->context, ends + 2) : 0;
+		int r = sys_poll(ends, 2 + more, -1);
 
 		if (r < 0 && r != -EINTR)
 			return error_errno(error, r, "cannot wait for the container");
 		if (r > 0 && ends[0].revents)
 			forward_all(signals, pidfd);
+		if (r > 0 && more)
+			side->serve(side->context, ends + 2);
 		if (r > 0 && reap_all(pid, &status))
 			return status;
 		if (r > 0 && ends[1].revents)

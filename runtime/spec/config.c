@@ -85,6 +85,14 @@ static const struct key config_keys[] = {
 	{ 0 },
 };
 
+const char *spec_annotation(const struct spec *spec, const char *key)
+{
+	for (uint32_t i = 0; i < spec->annotations.count; i++)
+		if (strcmp(spec->annotations.items[i].key, key) == 0)
+			return spec->annotations.items[i].value;
+	return NULL;
+}
+
 /* An empty linux object means the defaults, and an absent one too. */
 static int check(struct reader *reader)
 {

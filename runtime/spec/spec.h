@@ -268,6 +268,8 @@ const char *spec_resources_text(struct arena *arena, const struct spec_resources
 /* What stands in the config that needs the host to be judged (root exists, a namespace list against the
  * rules, ids mapped) belongs to compile/. */
 
+/* The value of an annotation, or NULL. */
+const char *spec_annotation(const struct spec *spec, const char *key);
 /* The namespaces of a type: NULL when the container shares the runtime's. */
 const struct spec_namespace *spec_namespace(const struct spec *spec, uint64_t type);
 

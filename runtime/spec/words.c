@@ -172,6 +172,7 @@ const char *const words_annotations[] = {
 	"run.oci.hooks.stderr",
 	"run.oci.hooks.stdout",
 	"run.oci.keep_original_groups",
+	"run.oci.pidfd_receiver",
 	"run.oci.seccomp_bpf_data",
 	"run.oci.seccomp_fail_unknown_syscall",
 	NULL,

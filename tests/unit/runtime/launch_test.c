@@ -59,7 +59,8 @@ static void runs_a_program(void **state)
 
 	(void)state;
 	compile_program(&arena, args, 3, &compiled);
-	struct launch launch = { .compiled = &compiled, .groups = { .born = -1 }, .agent = { .sock = -1 } };
+	struct launch launch;
+	launch_init(&launch, &compiled);
 	assert_int_equal(launch_start(&launch, NULL, 0, NULL, &error), 0);
 	assert_true(launch.pid > 0 && launch.pidfd >= 0);
 	int r = launch_serve(&launch, &error);
@@ -81,7 +82,8 @@ static void a_missing_program_is_an_error_before_go(void **state)
 
 	(void)state;
 	compile_program(&arena, args, 1, &compiled);
-	struct launch launch = { .compiled = &compiled, .groups = { .born = -1 }, .agent = { .sock = -1 } };
+	struct launch launch;
+	launch_init(&launch, &compiled);
 	assert_int_equal(launch_start(&launch, NULL, 0, NULL, &error), 0);
 	assert_true(launch_serve(&launch, &error) < 0);
 	assert_non_null(strstr(error.text, "executable file not found"));
@@ -98,7 +100,8 @@ static void a_killed_shim_is_told_by_its_signal(void **state)
 
 	(void)state;
 	compile_program(&arena, args, 1, &compiled);
-	struct launch launch = { .compiled = &compiled, .groups = { .born = -1 }, .agent = { .sock = -1 } };
+	struct launch launch;
+	launch_init(&launch, &compiled);
 	assert_int_equal(launch_start(&launch, NULL, 0, NULL, &error), 0);
 	assert_int_equal(sys_pidfd_send_signal(launch.pidfd, SIGKILL), 0);
 	int r = launch_serve(&launch, &error);
@@ -123,7 +126,8 @@ static void a_damaged_plan_is_refused(void **state)
 	(void)state;
 	compile_program(&arena, args, 1, &compiled);
 	((char *)compiled.bytes)[compiled.length - 1] ^= 1;
-	struct launch launch = { .compiled = &compiled, .groups = { .born = -1 }, .agent = { .sock = -1 } };
+	struct launch launch;
+	launch_init(&launch, &compiled);
 	assert_int_equal(launch_start(&launch, NULL, 0, NULL, &error), 0);
 	assert_true(launch_serve(&launch, &error) < 0);
 	assert_non_null(strstr(error.text, "cannot accept the plan: checksum"));
@@ -141,7 +145,8 @@ static void an_abort_leaves_no_child(void **state)
 
 	(void)state;
 	compile_program(&arena, args, 2, &compiled);
-	struct launch launch = { .compiled = &compiled, .groups = { .born = -1 }, .agent = { .sock = -1 } };
+	struct launch launch;
+	launch_init(&launch, &compiled);
 	assert_int_equal(launch_start(&launch, NULL, 0, NULL, &error), 0);
 	assert_int_equal(launch_serve(&launch, &error), 0);
 	launch_abort(&launch);
@@ -160,7 +165,8 @@ static void another_ociinit_is_copied(void **state)
 
 	(void)state;
 	compile_program(&arena, args, 1, &compiled);
-	struct launch launch = { .compiled = &compiled, .groups = { .born = -1 }, .agent = { .sock = -1 } };
+	struct launch launch;
+	launch_init(&launch, &compiled);
 	assert_int_equal(launch_start(&launch, NULL, 0, "/no/such/ociinit", &error), -ENOENT);
 	assert_non_null(strstr(error.text, "/no/such/ociinit"));
 	launch_abort(&launch);
