@@ -259,8 +259,7 @@ static int from_file(struct arena *arena, const char *file, const struct spec_pr
 }
 
 /* What we cannot do yet is refused, not left out. */
-static int check(const struct values *values, const struct exec_target *target,
-		 const struct spec_process *process, struct error *error)
+static int check(const struct values *values, const struct spec_process *process, struct error *error)
 {
 	if (values->tty || values->shared.console_socket || process->terminal)
 		return error_set(error, ENOTSUP, "terminals are not supported yet");
@@ -281,7 +280,7 @@ static int run_in(const struct globals *globals, const struct values *values, st
 		r = from_options(globals->arena, values, count, words, process, error);
 	}
 	if (r == 0)
-		r = check(values, target, process, error);
+		r = check(values, process, error);
 	request->process = process;
 	return r == 0 ? exec_run(globals, target, request, error) : r;
 }
