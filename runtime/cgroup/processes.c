@@ -115,7 +115,7 @@ int container_pids(struct arena *arena, const struct state *state, int64_t **ret
 		if (r == -EACCES || r == -EPERM)
 			return error_errno(
 				error, r,
-				"cannot list the processes in %s (this may be caused by lack of full "
+				"cannot list the processes in %s (ps failure might be caused by lack of full "
 				"access to cgroups)",
 				state->cgroup_dirs.items[i]);
 		if (r < 0)

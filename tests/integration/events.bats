@@ -19,7 +19,7 @@ needs_v1() { if v2; then skip "cgroup v1 only"; fi; [ -d "/sys/fs/cgroup/$1" ] |
 	[[ $output == "{\"type\":\"stats\",\"id\":\"$ID\",\"data\":{\"cpu\":{\"usage\":{"* ]]
 }
 
-@test "EJS-01 EJS-12 EJS-29 EJS-36 keys that are always there, in runc's order" {
+@test "EJS-01 EJS-12 EJS-29 EJS-36 EVT-08 keys that are always there, in runc's order" {
 	running
 	ocirun events --stats "$ID" >"$DIR/e"
 	[ "$(jq -c '.data | keys_unsorted' "$DIR/e")" = '["cpu","cpuset","memory","pids","blkio","hugetlb","intel_rdt","network_interfaces"]' ]
@@ -27,37 +27,152 @@ needs_v1() { if v2; then skip "cgroup v1 only"; fi; [ -d "/sys/fs/cgroup/$1" ] |
 	jq -e '.data.cpu.usage | has("kernel") and has("user")' "$DIR/e"
 	jq -e '.data.cpuset | has("cpu_exclusive") and has("sched_relax_domain_level")' "$DIR/e"
 	jq -e '.data.memory.usage | has("limit") and has("failcnt")' "$DIR/e"
+	jq -e '(.data.intel_rdt | type) == "object"' "$DIR/e"
 	jq -e '.data.network_interfaces == null and (.data.hugetlb | type) == "object"' "$DIR/e"
 }
 
-@test "EJS-01..19 numbers of cgroup v1 are those of the files" {
-	needs_v1 memory
-	config '.linux.resources.memory.limit = 67108864 | .linux.resources.pids.limit = 31'
+# The sum over the container's life, after a load of each kind; then frozen, so that numbers stand still.
+busy_and_paused() {
+	set_args sh -c 'dd if=/dev/urandom of=/f bs=64k count=32 conv=fsync 2>/dev/null; i=0; while [ $i -lt 30000 ]; do i=$((i+1)); done
+		sleep 100 & echo ready; wait'
+	config '.root.readonly = false'
 	running
+	wait_for grep -q ready "$DIR/out"
 	ocirun pause "$ID"
 	ocirun events --stats "$ID" >"$DIR/e"
-	[ "$(jq .data.cpu.usage.total "$DIR/e")" = "$(cat "$(dir_of cpuacct)/cpuacct.usage")" ]
-	[ "$(jq -r '.data.cpu.usage.percpu | map(tostring) | join(" ")' "$DIR/e")" = "$(sed 's/ *$//' "$(dir_of cpuacct)/cpuacct.usage_percpu")" ]
-	[ "$(jq '.data.cpu.usage.percpu_user | length' "$DIR/e")" = "$(jq '.data.cpu.usage.percpu_kernel | length' "$DIR/e")" ]
-	[ "$(jq .data.memory.usage.limit "$DIR/e")" = 67108864 ]
-	[ "$(jq .data.memory.usage.max "$DIR/e")" = "$(cat "$(dir_of memory)/memory.max_usage_in_bytes")" ]
-	[ "$(jq -r '.data.memory.raw | keys[]' "$DIR/e")" = "$(cut -d' ' -f1 "$(dir_of memory)/memory.stat" | LC_ALL=C sort)" ]
-	[ "$(jq -c .data.pids "$DIR/e")" = '{"current":1,"limit":31}' ]
-	[ "$(jq '.data.cpuset.cpus | length' "$DIR/e")" -ge 1 ]
+}
+stat_of() { jq -r "$1" "$DIR/e"; }
+# The same number in both, and not the 0 of a key that nobody filled in.
+same() { # JQ-PATH NUMBER
+	[ "$(stat_of "$1")" = "$2" ] || { echo "$1 is $(stat_of "$1") and not $2" >&2; return 1; }
+}
+
+@test "EJS-01 EJS-02 EJS-03 EJS-04 EJS-05 EJS-06 EJS-11 v1: processors, of a busy container, as the files have them" {
+	needs_v1 cpuacct
+	busy_and_paused
+	local cpu all
+	cpu=$(dir_of cpuacct)
+	all=$(tail -n +2 "$cpu/cpuacct.usage_all")
+	same .data.cpu.usage.total "$(cat "$cpu/cpuacct.usage")"
+	same '.data.cpu.usage.percpu | map(tostring) | join(" ")' "$(sed 's/ *$//' "$cpu/cpuacct.usage_percpu")"
+	same '.data.cpu.usage.percpu_user | map(tostring) | join(" ")' "$(awk '{print $2}' <<<"$all" | paste -sd' ')"
+	same '.data.cpu.usage.percpu_kernel | map(tostring) | join(" ")' "$(awk '{print $3}' <<<"$all" | paste -sd' ')"
+	same .data.cpu.usage.user "$(awk '$1 == "user" {print $2 * 10000000}' "$cpu/cpuacct.stat")"
+	same .data.cpu.usage.kernel "$(awk '$1 == "system" {print $2 * 10000000}' "$cpu/cpuacct.stat")"
+	[ "$(stat_of .data.cpu.usage.total)" -gt 1000000 ]
+	same '.data.cpuset.cpus | length' "$(awk -F, '{n = 0; for (i = 1; i <= NF; i++) {split($i, r, "-"); n += (r[2] == "" ? r[1] : r[2]) - r[1] + 1} print n}' "$(dir_of cpuset)/cpuset.cpus")"
+	same '.data.cpuset.mems[0]' "$(cut -c1 "$(dir_of cpuset)/cpuset.mems")"
 	ocirun resume "$ID"
 }
 
-@test "EJS-01 EJS-10 BAT-60 numbers of cgroup v2" {
-	v2 || skip "cgroup v2 only"
+@test "EJS-14 EJS-15 EJS-16 EJS-17 EJS-19 v1: memory and processes of a busy container" {
+	needs_v1 memory
+	config '.linux.resources.memory.limit = 67108864 | .linux.resources.pids.limit = 31'
+	busy_and_paused
+	local memory row key
+	memory=$(dir_of memory)
+	while read -r key row; do
+		[ -e "$memory/$row.limit_in_bytes" ] || continue # this kernel does not count it
+		same ".data.memory.$key.limit" "$(jq . "$memory/$row.limit_in_bytes")" # jq rounds both: "none" has 63 bits
+		same ".data.memory.$key.usage // 0" "$(cat "$memory/$row.usage_in_bytes")"
+		same ".data.memory.$key.max // 0" "$(cat "$memory/$row.max_usage_in_bytes")"
+		same ".data.memory.$key.failcnt" "$(cat "$memory/$row.failcnt")"
+	done <<-'E'
+		usage memory
+		swap memory.memsw
+		kernel memory.kmem
+		kernelTCP memory.kmem.tcp
+	E
+	same .data.memory.usage.limit 67108864
+	[ "$(stat_of .data.memory.usage.usage)" -gt 65536 ]
+	same '.data.memory.raw | keys[]' "$(cut -d' ' -f1 "$memory/memory.stat" | LC_ALL=C sort)"
+	same .data.memory.raw.hierarchical_memory_limit 67108864
+	same '.data.memory.cache // 0' "$(awk '$1 == "cache" {print $2}' "$memory/memory.stat")"
+	same '.data.pids | tojson' '{"current":2,"limit":31}'
+	ocirun resume "$ID"
+}
+
+@test "EJS-20 EJS-21 blkio: bytes and operations of a busy container, as the kernel's file has them" {
+	local blkio files file
+	if v2; then
+		[ -e /sys/fs/cgroup/cgroup.controllers ] && grep -qw io /sys/fs/cgroup/cgroup.controllers || skip "no io controller in cgroup v2 here"
+		busy_and_paused
+		blkio=$(dir_of io)
+		same '[.data.blkio.ioServiceBytesRecursive[]? | select(.op == "Write") | .value // 0] | add // 0' \
+			"$(tr ' ' '\n' <"$blkio/io.stat" | awk -F= '$1 == "wbytes" {n += $2} END {print n + 0}')"
+		same '[.data.blkio.ioServicedRecursive[]? | select(.op == "Read") | .value // 0] | add // 0' \
+			"$(tr ' ' '\n' <"$blkio/io.stat" | awk -F= '$1 == "rios" {n += $2} END {print n + 0}')"
+	else
+		needs_v1 blkio
+		busy_and_paused
+		blkio=$(dir_of blkio)
+		for file in "ioServiceBytesRecursive io_service_bytes" "ioServicedRecursive io_serviced"; do
+			files=("$blkio/blkio.bfq.${file#* }_recursive" "$blkio/blkio.throttle.${file#* }_recursive")
+			grep -hE '^[0-9]+:[0-9]+ ' "${files[0]}" 2>/dev/null >"$DIR/lines" || grep -hE '^[0-9]+:[0-9]+ ' "${files[1]}" >"$DIR/lines" || true
+			same ".data.blkio.${file% *}[]? | \"\(.major // 0):\(.minor // 0) \(.op) \(.value // 0)\"" "$(cat "$DIR/lines")"
+		done
+	fi
+	ocirun resume "$ID"
+}
+
+@test "EJS-07 EJS-08 EJS-09 throttling of a container that wants more than its quota" {
+	if v2; then grep -qw cpu /sys/fs/cgroup/cgroup.controllers || skip "no cpu controller in cgroup v2 here"; else needs_v1 cpu; fi
+	config '.linux.resources.cpu = {quota: 20000, period: 100000}'
 	running
-	ocirun pause "$ID"
-	ocirun events --stats "$ID" >"$DIR/e"
+	ocirun exec -d --pid-file "$DIR/pid" "$ID" sh -c 'while :; do :; done' </dev/null >/dev/null 2>&1
+	throttled() { [ "$(awk '$1 == "nr_throttled" {print $2}' "$(dir_of cpu)/cpu.stat")" -ge 2 ]; }
+	wait_for throttled
+	kill -KILL "$(cat "$DIR/pid")"
+	local stat
+	stat=$(dir_of cpu)/cpu.stat
+	# the period that was begun ends later
+	unchanged() {
+		local before
+		before=$(cat "$stat")
+		ocirun events --stats "$ID" >"$DIR/e"
+		sleep 0.12
+		[ "$(cat "$stat")" = "$before" ]
+	}
+	wait_for unchanged
+	same .data.cpu.throttling.periods "$(awk '$1 == "nr_periods" {print $2}' "$stat")"
+	same .data.cpu.throttling.throttledPeriods "$(awk '$1 == "nr_throttled" {print $2}' "$stat")"
+	same .data.cpu.throttling.throttledTime "$(awk '$1 == "throttled_time" {print $2} $1 == "throttled_usec" {print $2 "000"}' "$stat")"
+}
+
+@test "EJS-01 EJS-02 EJS-03 EJS-10 BAT-60 v2: processors of a busy container" {
+	v2 || skip "cgroup v2 only"
+	busy_and_paused
 	# every group has cpu.stat, with or without the controller
-	[ "$(jq .data.cpu.usage.total "$DIR/e")" = "$(awk '$1 == "usage_usec" {print $2 * 1000}' "$(dir_of cpu)/cpu.stat")" ]
+	local stat
+	stat=$(dir_of cpu)/cpu.stat
+	same .data.cpu.usage.total "$(awk '$1 == "usage_usec" {print $2 * 1000}' "$stat")"
+	same .data.cpu.usage.user "$(awk '$1 == "user_usec" {print $2 * 1000}' "$stat")"
+	same .data.cpu.usage.kernel "$(awk '$1 == "system_usec" {print $2 * 1000}' "$stat")"
 	if [ -e "$(dir_of cpu)/cpu.pressure" ]; then
-		[ "$(jq -c '.data.cpu.psi.some | keys_unsorted' "$DIR/e")" = '["avg10","avg60","avg300","total"]' ]
+		same '.data.cpu.psi.some | keys_unsorted | tojson' '["avg10","avg60","avg300","total"]'
 		jq -e '.data.cpu.psi.full.total | type == "number"' "$DIR/e"
 	fi
+	ocirun resume "$ID"
+}
+
+@test "EJS-14 EJS-15 EJS-17 EJS-18 EJS-19 v2: memory and processes of a busy container" {
+	v2 || skip "cgroup v2 only"
+	grep -qw memory /sys/fs/cgroup/cgroup.controllers || skip "no memory controller in cgroup v2 here"
+	config '.linux.resources.memory = {limit: 67108864, swap: 100663296} | .linux.resources.pids.limit = 31'
+	busy_and_paused
+	local memory
+	memory=$(dir_of memory)
+	same .data.memory.usage.limit 67108864
+	same .data.memory.usage.usage "$(cat "$memory/memory.current")"
+	[ ! -e "$memory/memory.peak" ] || same .data.memory.usage.max "$(cat "$memory/memory.peak")"
+	if [ -e "$memory/memory.swap.max" ]; then
+		same .data.memory.swap.limit 100663296
+		same .data.memory.swap.usage $(($(cat "$memory/memory.current") + $(cat "$memory/memory.swap.current")))
+	fi
+	same '.data.memory.raw | keys[]' "$(cut -d' ' -f1 "$memory/memory.stat" | LC_ALL=C sort)"
+	same '.data.memory.cache // 0' "$(awk '$1 == "file" {print $2}' "$memory/memory.stat")"
+	[ ! -s "$memory/memory.pressure" ] || same .data.memory.psi.some.total "$(sed -n 's/some.*total=//p' "$memory/memory.pressure")"
+	same '.data.pids | tojson' '{"current":2,"limit":31}'
 	ocirun resume "$ID"
 }
 

@@ -98,3 +98,36 @@ frozen_now() {
 	ocirun delete --force "$ID"
 	[ ! -e "$ROOT/$ID" ]
 }
+
+@test "PAU-03 a user without access to the group is told what is needed" {
+	create
+	ocirun start "$ID"
+	cp -r "$ROOT" "$BATS_RUN_TMPDIR/$ID" && chmod 755 "$BATS_RUN_TMPDIR" && chown -R 1000 "$BATS_RUN_TMPDIR/$ID"
+	as_user() { setpriv --reuid=1000 --regid=1000 --clear-groups "$OCIRUN" --root "$BATS_RUN_TMPDIR/$ID" "$@"; }
+	run_fail as_user pause "$ID"
+	has "permission denied"
+	has "a rootless container needs a cgroup that was delegated to its user"
+	ocirun pause "$ID"
+	run_fail as_user resume "$ID"
+	rm -rf "${BATS_RUN_TMPDIR:?}/$ID"
+	has "a rootless container needs a cgroup that was delegated to its user"
+	[ "$(status_of)" = paused ]
+}
+
+@test "PAU-06 a group without a freezer, as before Linux 5.2, or no group that could have one" {
+	if [ "$(stat -fc %T /sys/fs/cgroup)" = cgroup2fs ] || [ ! -d /sys/fs/cgroup/freezer ]; then
+		skip "every group of this host has a freezer"
+	fi
+	create
+	ocirun start "$ID"
+	local state=$ROOT/$ID/state.json other
+	other=$(jq -r '.cgroup_paths | to_entries | map(select(.key | contains("freezer") | not))[0].value' "$state")
+	cp "$state" "$DIR/state.json"
+	jq --arg dir "$other" '.cgroup_paths = {"": $dir}' "$DIR/state.json" >"$state"
+	run_fail ocirun pause "$ID"
+	has "freezer not supported"
+	jq --arg dir "$other" '.cgroup_paths = {"memory": $dir}' "$DIR/state.json" >"$state"
+	run_fail ocirun pause "$ID"
+	has "cannot pause: the container has no group with a freezer"
+	cp "$DIR/state.json" "$state"
+}

@@ -99,3 +99,13 @@ kernel_pids() {
 	run_ok ocirun ps "$ID"
 	[ "${#lines[@]}" = 1 ]
 }
+
+@test "PSS-06 a user without access to the groups is told why" {
+	create
+	cp -r "$ROOT" "$BATS_RUN_TMPDIR/$ID" && chmod 755 "$BATS_RUN_TMPDIR" && chown -R 1000 "$BATS_RUN_TMPDIR/$ID"
+	jq -r '.cgroup_paths[] + "/cgroup.procs"' "$ROOT/$ID/state.json" | xargs chmod 600
+	run_fail setpriv --reuid=1000 --regid=1000 --clear-groups "$OCIRUN" --root "$BATS_RUN_TMPDIR/$ID" ps "$ID"
+	rm -rf "${BATS_RUN_TMPDIR:?}/$ID"
+	has "permission denied"
+	has "ps failure might be caused by lack of full access to cgroups"
+}

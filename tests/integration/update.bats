@@ -189,7 +189,7 @@ update_to() { jq -n "$1" >"$DIR/resources.json" && run_ok ocirun update --resour
 	has "unable to apply both cpu.shares and cpu.idle: cpu.idle wins"
 	update --cpu-idle 0
 	value cpu cpu.idle cpu.idle 0 0
-	value cpu cpu.shares cpu.weight 2048 170
+	value cpu cpu.shares cpu.weight 2048 174
 	run_fail ocirun update --cpu-idle 2 "$ID"
 	has "invalid value for cpu-idle"
 }
@@ -385,7 +385,7 @@ disk() {
 @test "UPD-25 LIM-15 BAT-47 memory.checkBeforeUpdate refuses a limit at or below usage, and nothing else happens" {
 	v2 || skip "cgroup v1 refuses such a limit itself"
 	needs_controller memory
-	set_args sh -c 'x=$(head -c 20000000 /dev/zero | tr "\0" x); sleep 100'
+	set_args sh -c 'x=$(head -c 20000000 /dev/zero | tr "\0" x); sleep 100; :'
 	running
 	big() { [ "$(cat "$(group)/memory.current")" -gt 20000000 ]; }
 	wait_for big

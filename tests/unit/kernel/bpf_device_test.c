@@ -102,6 +102,52 @@ static void is_obeyed_and_replaced(void **state)
 	assert_int_equal(open_inside(), 0);
 }
 
+/* LIM-06: somebody who opens a device all the time, while one filter that allows it takes the place of
+ * another, is never refused. */
+static void is_replaced_without_a_gap(void **state)
+{
+	struct clone_args args = { .exit_signal = SIGCHLD, .flags = CLONE_INTO_CGROUP };
+	siginfo_t info;
+
+	(void)state;
+	needs_group();
+	args.cgroup = (unsigned)group;
+	long pid = syscall(SYS_clone3, &args, sizeof args);
+	if (pid == 0)
+		for (;;) {
+			int fd = sys_openat(AT_FDCWD, "/dev/null", O_RDONLY, 0);
+
+			if (fd < 0)
+				sys_exit(-fd);
+			sys_close(fd);
+		}
+	assert_true(pid > 0);
+	for (int i = 0; i < 300; i++) {
+		assert_int_equal(bpf_device_attach(group, allow, sizeof allow, true), 0);
+		assert_int_equal(attached(), 1);
+	}
+	/* to one that refuses: at once, and for good */
+	assert_int_equal(bpf_device_attach(group, deny, sizeof deny, true), 0);
+	assert_int_equal(sys_waitid(P_PID, (id_t)pid, &info, WEXITED), 0);
+	assert_int_equal(info.si_code, CLD_EXITED);
+	assert_int_equal(info.si_status, EPERM);
+}
+
+/* LIM-06: since 5.11 programs are charged to the group's memory, and no locked memory is needed at all. */
+static void needs_no_locked_memory(void **state)
+{
+	struct rlimit before;
+
+	(void)state;
+	needs_group();
+	assert_int_equal(sys_prlimit(0, RLIMIT_MEMLOCK, NULL, &before), 0);
+	const struct rlimit soft = { 0, before.rlim_max };
+	assert_int_equal(sys_prlimit(0, RLIMIT_MEMLOCK, &soft, NULL), 0);
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(bpf_device_attach(group, allow, sizeof allow, true), 0);
+	assert_int_equal(sys_prlimit(0, RLIMIT_MEMLOCK, &before, NULL), 0);
+}
+
 /* All that an update left behind when it was cut short goes away with the next. */
 static void replaces_more_than_one(void **state)
 {
@@ -179,6 +225,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(is_obeyed_and_replaced, fresh),
+		cmocka_unit_test_setup(is_replaced_without_a_gap, fresh),
+		cmocka_unit_test_setup(needs_no_locked_memory, fresh),
 		cmocka_unit_test_setup(replaces_more_than_one, fresh),
 		cmocka_unit_test_setup(leaves_the_programs_of_others, fresh),
 		cmocka_unit_test_setup(refuses_what_is_no_program, fresh),

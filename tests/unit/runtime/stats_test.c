@@ -61,7 +61,7 @@ static void holds(const char *text, const char *part)
 		fail_msg("no %s in %s", part, text);
 }
 
-/* EJS-01..03, EJS-07..10, EJS-13..20, EJS-28 */
+/* EJS-01 EJS-02 EJS-03 EJS-07 EJS-08 EJS-09 EJS-10 EJS-13 EJS-14 EJS-15 EJS-17 EJS-18 EJS-19 EJS-20 EJS-21 */
 static void numbers_of_v2(void **state)
 {
 	(void)state;
@@ -75,6 +75,8 @@ static void numbers_of_v2(void **state)
 	put("memory.swap.current", "24\n");
 	put("memory.swap.max", "max\n");
 	put("memory.stat", "file 12\nanon 30\n");
+	put("memory.pressure", "some avg10=1.00 avg60=0.00 avg300=0.00 total=5\n"
+			       "full avg10=0.00 avg60=0.00 avg300=0.00 total=4\n");
 	put("pids.current", "3\n");
 	put("pids.max", "max\n");
 	put("io.stat", "8:16 rbytes=10 wbytes=20 rios=1 wios=2 dbytes=0 dios=0\n254:0 \n");
@@ -83,16 +85,96 @@ static void numbers_of_v2(void **state)
 		    "\"throttling\":{\"periods\":9,\"throttledPeriods\":2,\"throttledTime\":5000},"
 		    "\"psi\":{\"some\":{\"avg10\":0,\"avg60\":1.5,\"avg300\":12.34,\"total\":99},"
 		    "\"full\":{\"avg10\":0.05,\"avg60\":0,\"avg300\":100,\"total\":7}}},");
-	holds(text, "\"memory\":{\"cache\":12,"
-		    "\"usage\":{\"limit\":4096,\"usage\":1000,\"max\":2000,\"failcnt\":0},"
-		    "\"swap\":{\"limit\":18446744073709551615,\"usage\":1024,\"failcnt\":0},"
-		    "\"kernel\":{\"limit\":0,\"failcnt\":0},\"kernelTCP\":{\"limit\":0,\"failcnt\":0},"
-		    "\"raw\":{\"anon\":30,\"file\":12}},\"pids\":{\"current\":3},");
+	holds(text,
+	      "\"memory\":{\"cache\":12,"
+	      "\"usage\":{\"limit\":4096,\"usage\":1000,\"max\":2000,\"failcnt\":0},"
+	      "\"swap\":{\"limit\":18446744073709551615,\"usage\":1024,\"failcnt\":0},"
+	      "\"kernel\":{\"limit\":0,\"failcnt\":0},\"kernelTCP\":{\"limit\":0,\"failcnt\":0},"
+	      "\"raw\":{\"anon\":30,\"file\":12},"
+	      "\"psi\":{\"some\":{\"avg10\":1,\"avg60\":0,\"avg300\":0,\"total\":5},"
+	      "\"full\":{\"avg10\":0,\"avg60\":0,\"avg300\":0,\"total\":4}}},\"pids\":{\"current\":3},");
 	holds(text, "\"blkio\":{\"ioServiceBytesRecursive\":["
 		    "{\"major\":8,\"minor\":16,\"op\":\"Read\",\"value\":10},"
 		    "{\"major\":8,\"minor\":16,\"op\":\"Write\",\"value\":20}],"
 		    "\"ioServicedRecursive\":[{\"major\":8,\"minor\":16,\"op\":\"Read\",\"value\":1},"
 		    "{\"major\":8,\"minor\":16,\"op\":\"Write\",\"value\":2}]},\"hugetlb\":{}");
+	free(text);
+}
+
+/* EJS-02 EJS-03 EJS-04 EJS-05 EJS-06 EJS-07 EJS-08 EJS-09 EJS-11 */
+static void processors_of_v1(void **state)
+{
+	(void)state;
+	put("cpuacct.usage", "700\n");
+	put("cpuacct.usage_percpu", "300 400 \n");
+	put("cpuacct.usage_all", "cpu user system\n0 100 200\n1 150 250\n");
+	put("cpuacct.stat", "user 3\nsystem 4\n");
+	put("cpu.stat", "nr_periods 9\nnr_throttled 2\nthrottled_time 5\n");
+	put("cpuset.cpus", "0-2,5\n");
+	put("cpuset.mems", "0\n");
+	put("cpuset.cpu_exclusive", "1\n");
+	put("cpuset.sched_relax_domain_level", "-1\n");
+	char *text = stats_of("cpu,cpuacct,cpuset");
+	holds(text, "{\"cpu\":{\"usage\":{\"total\":700,\"percpu\":[300,400],\"percpu_kernel\":[200,250],"
+		    "\"percpu_user\":[100,150],\"kernel\":40000000,\"user\":30000000},"
+		    "\"throttling\":{\"periods\":9,\"throttledPeriods\":2,\"throttledTime\":5}},"
+		    "\"cpuset\":{\"cpus\":[0,1,2,5],\"cpu_exclusive\":1,\"mems\":[0],");
+	holds(text, "\"sched_relax_domain_level\":-1}");
+	free(text);
+}
+
+/* EJS-14 EJS-15 EJS-16 */
+static void memory_of_v1(void **state)
+{
+	static const char *const prefixes[] = { "memory", "memory.memsw", "memory.kmem", "memory.kmem.tcp" };
+	static const char *const files[] = { "limit_in_bytes", "usage_in_bytes", "max_usage_in_bytes",
+					     "failcnt" };
+
+	(void)state;
+	for (unsigned p = 0; p < 4; p++)
+		for (unsigned f = 0; f < 4; f++) {
+			char name[64], number[16];
+
+			snprintf(name, sizeof name, "%s.%s", prefixes[p], files[f]);
+			snprintf(number, sizeof number, "%u\n", 10 * (p + 1) + f);
+			put(name, number);
+		}
+	char *text = stats_of("memory");
+	holds(text, "\"usage\":{\"limit\":10,\"usage\":11,\"max\":12,\"failcnt\":13},"
+		    "\"swap\":{\"limit\":20,\"usage\":21,\"max\":22,\"failcnt\":23},"
+		    "\"kernel\":{\"limit\":30,\"usage\":31,\"max\":32,\"failcnt\":33},"
+		    "\"kernelTCP\":{\"limit\":40,\"usage\":41,\"max\":42,\"failcnt\":43}");
+	free(text);
+}
+
+/* EJS-21 EJS-22 EJS-23 EJS-24 EJS-25 EJS-26 EJS-27: files of schedulers that few hosts have. */
+static void schedulers_of_v1(void **state)
+{
+	static const struct {
+		const char *file, *key;
+	} rows[] = {
+		{ "blkio.bfq.io_serviced_recursive", "ioServicedRecursive" },
+		{ "blkio.bfq.io_queued_recursive", "ioQueueRecursive" },
+		{ "blkio.io_service_time_recursive", "ioServiceTimeRecursive" },
+		{ "blkio.bfq.io_wait_time_recursive", "ioWaitTimeRecursive" },
+		{ "blkio.io_merged_recursive", "ioMergedRecursive" },
+		{ "blkio.time_recursive", "ioTimeRecursive" },
+		{ "blkio.bfq.sectors_recursive", "sectorsRecursive" },
+	};
+	char want[160];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		snprintf(want, sizeof want, "8:3 Read %zu\nTotal %zu\n", i + 1, i + 1);
+		put(rows[i].file, want);
+	}
+	char *text = stats_of("blkio");
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		snprintf(want, sizeof want,
+			 "\"%s\":[{\"major\":8,\"minor\":3,\"op\":\"Read\",\"value\":%zu}]", rows[i].key,
+			 i + 1);
+		holds(text, want);
+	}
 	free(text);
 }
 
@@ -131,6 +213,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(numbers_of_v2, setup, teardown),
+		cmocka_unit_test_setup_teardown(processors_of_v1, setup, teardown),
+		cmocka_unit_test_setup_teardown(memory_of_v1, setup, teardown),
+		cmocka_unit_test_setup_teardown(schedulers_of_v1, setup, teardown),
 		cmocka_unit_test_setup_teardown(devices_of_v1, setup, teardown),
 		cmocka_unit_test_setup_teardown(nonsense, setup, teardown),
 	};
