@@ -4,11 +4,11 @@
 #   scratch                an empty $SCRATCH of this test file
 #   group_file PID FILE    a file of the process' group: v2's tree, or the v1 hierarchy that has it
 #   ok CMD... / fails N CMD...   `run` and a check of the status, the output shown when it is another
-# shellcheck disable=SC2154 # status, output and lines: bats' run sets them
+# shellcheck disable=SC2154,SC2034 # status, output and lines: as bats' run sets them
 
 OCIRUN=$(readlink -f "${OCIRUN:-$BATS_TEST_DIRNAME/../../build/ocirun}")
 export OCIRUN
-IMAGE=localhost/busybox:test
+export IMAGE=localhost/busybox:test
 
 scratch() {
 	SCRATCH=$(mktemp -d /var/tmp/ocirun-client.XXXXXX) # short: sockets are bound below it

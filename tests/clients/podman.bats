@@ -15,7 +15,7 @@ up() { # [OPTIONS...] IMAGE CMD...
 	ok podman run -d --name "$NAME" --network none "$@"
 }
 pid() { podman inspect -f '{{.State.Pid}}' "${1:-$NAME}"; }
-state() { podman inspect -f '{{.State.Status}}' "${1:-$NAME}"; }
+state() { podman inspect -f "{{.State.Status}}" "$NAME"; }
 is_state() { [ "$(state)" = "$1" ]; }
 
 @test "podman info names the runtime and its version" {
