@@ -50,6 +50,8 @@ static const struct option global_options[] = {
 	{ "systemd-cgroup", 0, OPTION_BOOL, NULL, "let systemd make the cgroup", GLOBAL(systemd_cgroup) },
 	{ "cgroup-manager", 0, OPTION_STRING, "NAME", "cgroupfs (default), systemd or disabled",
 	  GLOBAL(cgroup_manager) },
+	{ "systemd-properties", 0, OPTION_STRING, "NAMES",
+	  "the only unit properties that annotations may set, with commas", GLOBAL(systemd_properties) },
 	{ "rootless", 0, OPTION_STRING, "VALUE",
 	  "ignore cgroup permission errors: true, false or auto (default)", GLOBAL(rootless) },
 	{ "version", 'v', OPTION_BOOL, NULL, "print the version", offsetof(struct global_values, version) },

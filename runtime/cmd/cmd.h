@@ -35,7 +35,7 @@ struct globals {
 	const char *root;    /* --root as given (made absolute), or NULL: default */
 	const char *log, *log_format;
 	bool debug, systemd_cgroup;
-	const char *rootless, *cgroup_manager, *log_level;
+	const char *rootless, *cgroup_manager, *log_level, *systemd_properties;
 	int original_cwd;    /* the directory we were started in: AT_FDCWD, since no command leaves it */
 	int log_fd;          /* of --log; 0: none (host/log.c) */
 	struct arena *arena; /* the command's memory */

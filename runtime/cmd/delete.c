@@ -78,6 +78,12 @@ static int delete_container(const struct globals *globals, struct container *con
 		r = container_lock(container, LOCK_EXCLUSIVE, END_MILLISECONDS, error);
 	if (r == 0)
 		r = container_destroy(container, END_MILLISECONDS, error);
+	if (r < 0 && force && container->state.scope) { /* without systemd, then: its groups will be empty */
+		log_warning(globals, "%s", error->text);
+		container->state.scope = NULL;
+		memset(error, 0, sizeof *error);
+		r = container_destroy(container, END_MILLISECONDS, error);
+	}
 	if (r < 0)
 		return r;
 	/* leftovers of other, killed commands; whatever hinders that is no failure of this one */

@@ -18,6 +18,11 @@
 #include "sys.h"
 
 #define SPEC_OLDEST "1.0.0"
+#ifdef NO_SYSTEMD /* built without ocirun-systemd */
+#define SYSTEMD false
+#else
+#define SYSTEMD true
+#endif
 #define SECCOMP_SET_FILTER 1u    /* SECCOMP_SET_MODE_FILTER */
 #define SECCOMP_WITH_LISTENER 8u /* SECCOMP_FILTER_FLAG_NEW_LISTENER */
 
@@ -106,8 +111,9 @@ struct ability {
 	bool value;
 };
 static const struct ability cgroup_abilities[] = {
-	{ "cgroup", "v1", true },           { "cgroup", "v2", true },   { "cgroup", "systemd", false },
-	{ "cgroup", "systemdUser", false }, { "cgroup", "rdma", true }, { 0 },
+	{ "cgroup", "v1", true },         { "cgroup", "v2", true },
+	{ "cgroup", "systemd", SYSTEMD }, { "cgroup", "systemdUser", SYSTEMD },
+	{ "cgroup", "rdma", true },       { 0 },
 };
 static const struct ability other_abilities[] = {
 	{ "apparmor", "enabled", true },

@@ -43,6 +43,8 @@ static int run(const struct globals *globals, const void *given, int count, char
 	struct prepared prepared = { 0 };
 	int r = create_prepare(globals, &create, &prepared, error);
 
+	if (r == 0 && prepared.compiled.systemd)
+		systemd_dump_text(prepared.compiled.systemd, stdout);
 	if (r == 0)
 		plan_dump_text(&prepared.compiled.plan, stdout);
 	arena_free(&prepared.spec.arena);

@@ -145,25 +145,35 @@ static bool is_writable(struct compile *c, const char **ret_source)
 	return false;
 }
 
+/* The unit's own group, or the one below it that the container is in. */
+static const char *unit_group(struct compile *c, const struct systemd_unit *unit)
+{
+	return unit->subgroup ? arena_format(c->arena, "%s/%s", unit->path, unit->subgroup) : unit->path;
+}
+
 static const char *add_group(struct compile *c, const struct facts_hierarchy *hierarchy)
 {
 	const struct spec_linux *linux_ = c->spec->linux_;
-	const char *path = cgroup_path(c->arena, c->facts, hierarchy, linux_->cgroups_path, c->options->id);
 	const char *ignored;
+	const struct systemd_unit *systemd = c->result->systemd;
+	const char *path =
+		systemd ? unit_group(c, systemd)
+			: cgroup_path(c->arena, c->facts, hierarchy, linux_->cgroups_path, c->options->id);
 	bool v2 = hierarchy->controllers[0] == 0;
 	struct plan_cgroup record = {
 		.version = v2 ? PLAN_CGROUP_V2 : PLAN_CGROUP_V1,
 		.mount = writer_text(c->writer, hierarchy->mount),
 		.path = writer_text(c->writer, path),
 		.name = writer_text(c->writer, hierarchy->controllers),
-		.flags = PLAN_CGROUP_MUST_BE_EMPTY,
+		/* systemd has made its group by then, with the shim in it */
+		.flags = systemd ? 0 : PLAN_CGROUP_MUST_BE_EMPTY,
 	};
 
-	if (v2)
+	if (v2 && !systemd)
 		record.flags |= PLAN_CGROUP_BORN;
 	/* without a group of its own the root of a writable tree would be the caller's: its limits, its
 	 * processes */
-	if (compile_rootless_cgroups(c) && !linux_->cgroups_path && !is_writable(c, &ignored))
+	if (compile_rootless_cgroups(c) && !linux_->cgroups_path && !systemd && !is_writable(c, &ignored))
 		record.flags |= PLAN_CGROUP_OPTIONAL;
 	if (v2 && c->facts->cgroup_mode == CGROUP_MODE_V2)
 		record.enable = compile_controllers(c);

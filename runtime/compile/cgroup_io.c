@@ -24,7 +24,7 @@ static int find(struct compile *c, const char *v1, const char *v2, uint32_t *ret
 }
 
 /* BFQ's 10..1000 to io.weight's 1..10000 (LIM-26). */
-static uint32_t io_weight(uint32_t weight)
+uint32_t compile_io_weight(uint32_t weight)
 {
 	return 1 + (weight - 10) * 9999 / 990;
 }
@@ -39,7 +39,7 @@ static void weight(struct compile *c, uint32_t group, const char *prefix, uint32
 	if (v2) {
 		record.file = writer_text(c->writer, "io.bfq.weight");
 		record.other_file = writer_text(c->writer, "io.weight");
-		text = arena_format(c->arena, "%s%u", prefix, io_weight(value));
+		text = arena_format(c->arena, "%s%u", prefix, compile_io_weight(value));
 		record.other_value = writer_text(c->writer, text);
 	} else {
 		record.file =

@@ -62,7 +62,7 @@ static int memory(struct compile *c, const struct spec_resources *s)
 
 /* 2..262144 (default 1024) to 1..10000 (default 100): a curve through the three points, whose exponent is
  * quadratic in the binary logarithm. A linear one would give a default container half of its weight. */
-static int64_t weight(uint64_t shares)
+int64_t compile_cpu_weight(uint64_t shares)
 {
 	double l, exponent;
 
@@ -110,7 +110,7 @@ static int cpu(struct compile *c, const struct spec_resources *s)
 		r = put(c, "cpu.idle", compile_number(c, s->cpu_idle), 0, RESOURCES "/cpu/idle");
 	/* an idle group has no weight: the kernel refuses to set one */
 	if (r >= 0 && s->has_shares && s->cpu_shares && !(s->has_idle && s->cpu_idle))
-		r = put(c, "cpu.weight", compile_number(c, weight(s->cpu_shares)), 0,
+		r = put(c, "cpu.weight", compile_number(c, compile_cpu_weight(s->cpu_shares)), 0,
 			RESOURCES "/cpu/shares");
 	return r < 0 ? r : bandwidth(c, s);
 }

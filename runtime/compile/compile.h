@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "compile/systemd.h"
 #include "facts.h"
 #include "plan.h"
 #include "spec/spec.h"
@@ -21,9 +22,11 @@ enum rootless { ROOTLESS_AUTO, ROOTLESS_TRUE, ROOTLESS_FALSE };
 
 struct compile_options {
 	const char *id;
-	const char *bundle;  /* absolute */
-	const char *rootfs;  /* absolute: root.path joined to the bundle, lexically clean */
-	bool systemd_cgroup; /* "not yet": refused before compile */
+	const char *bundle;          /* absolute */
+	const char *rootfs;          /* absolute: root.path joined to the bundle, lexically clean */
+	bool systemd_cgroup;         /* the driver: --systemd-cgroup */
+	const char *systemd_root;    /* group of the user's systemd that makes the unit; NULL: the system's */
+	const char *systemd_allowed; /* "A,B": unit properties that annotations may set; NULL: any */
 	bool no_pivot, no_new_keyring;
 	enum rootless rootless;
 	uint32_t kept; /* --preserve-fds */
@@ -48,6 +51,7 @@ struct compiled {
 	/* what state.json keeps */
 	struct spec_strings cgroup_dirs; /* absolute, in the order of the plan's groups */
 	const char *cgroups_path;        /* resolved: "/ocirun/web" */
+	struct systemd_unit *systemd;    /* with the systemd driver, else NULL */
 };
 
 /* 0, or -EINVAL / -errno with the pointer of what cannot be done. `arena` owns everything returned. */

@@ -8,9 +8,10 @@
 
 typedef int compile_row(struct compile *c);
 
-compile_row compile_cgroup; /* groups, limits, device filter, joins; fills result->cgroup_dirs */
-compile_row compile_launch; /* namespaces.c: launch */
-compile_row compile_join;   /* join.c: namespaces by path */
+compile_row compile_systemd; /* result->systemd, with its driver */
+compile_row compile_cgroup;  /* groups, limits, device filter, joins; fills result->cgroup_dirs */
+compile_row compile_launch;  /* namespaces.c: launch */
+compile_row compile_join;    /* join.c: namespaces by path */
 compile_row compile_userns;
 compile_row compile_namespaces; /* the new ones, and lo */
 compile_row compile_rootfs;
@@ -95,6 +96,9 @@ uint64_t compile_starves_pids(int64_t limit);
 uint64_t compile_starves_cpu(int64_t quota, uint64_t period);
 /* EARLY when the shim asks the scheduler for something that depends on its processors. */
 uint64_t compile_cpuset_time(const struct compile *c);
+/* cpu.weight of shares, io.weight of a BFQ weight (LIM-16, LIM-26). */
+int64_t compile_cpu_weight(uint64_t shares);
+uint32_t compile_io_weight(uint32_t weight);
 /* The number as text, in the arena. */
 const char *compile_number(struct compile *c, int64_t value);
 

@@ -9,6 +9,7 @@
 #include "container/fifo.h"
 #include "container/making.h"
 #include "container/root.h"
+#include "container/scope.h"
 #include "container/status.h"
 #include "fd.h"
 #include "notify.h"
@@ -39,7 +40,7 @@ static int call_others(struct making *making)
 
 /* ---- steps 3 and 4: groups, gate, launch -------------------------------------------------------------- */
 
-static int make_groups(struct making *making)
+int making_groups(struct making *making)
 {
 	const struct plan *plan = &making->prepared->compiled.plan;
 	struct fault fault = { .row = PLAN_ROW_CGROUP, .record = FAULT_NO_RECORD };
@@ -69,6 +70,14 @@ static int fill_slots(struct making *making, int *ret)
 			return making->page;
 		ret[gate->fault] = making->page;
 	}
+	return 0;
+}
+
+/* The `tasks` files by which the shim joins groups of v1. */
+static int fill_tasks(struct making *making, int *ret)
+{
+	const struct plan *plan = &making->prepared->compiled.plan;
+
 	plan_each(plan, record) {
 		const struct plan_cgroup_join *join = (const void *)record;
 
@@ -82,22 +91,47 @@ static int fill_slots(struct making *making, int *ret)
 	return 0;
 }
 
+/* The groups stand: the last descriptors, and whether all are there. */
+static int complete_slots(struct making *making)
+{
+	uint32_t count = making->prepared->compiled.plan.header->slot_count;
+	int r = fill_tasks(making, making->slots);
+
+	for (uint32_t i = 0; r == 0 && i < count; i++)
+		if (making->slots[i] < 0)
+			r = error_set(making->error, EINVAL,
+				      "the plan asks for a descriptor that nobody gives");
+	return r;
+}
+
+static int before_plan(void *context, struct error *error)
+{
+	struct making *making = context;
+	int r = scope_make(making);
+
+	(void)error; /* the same one */
+	return r == 0 ? complete_slots(making) : r;
+}
+
 static int launch_shim(struct making *making)
 {
 	uint32_t count = making->prepared->compiled.plan.header->slot_count;
 	int slots[PLAN_MAX_SLOTS];
 
 	memset(slots, 0xff, sizeof slots);
+	making->slots = slots;
+	making->launch->context = making;
 	int r = fill_slots(making, slots);
-	for (uint32_t i = 0; r == 0 && i < count; i++)
-		if (slots[i] < 0)
-			r = error_set(making->error, EINVAL,
-				      "the plan asks for a descriptor that nobody gives");
+	if (making->prepared->compiled.systemd)
+		making->launch->before_plan = before_plan;
+	else if (r == 0)
+		r = complete_slots(making);
 	if (r == 0)
 		r = launch_start(making->launch, slots, count, NULL, making->error);
 	for (uint32_t i = 0; i < PLAN_MAX_SLOTS; i++)
 		if (slots[i] >= 0 && slots[i] != making->fifo && slots[i] != making->page)
 			sys_close(slots[i]);
+	making->slots = NULL;
 	/* only the shim may hold the fifo: `start` asks the kernel whether anybody does */
 	fd_close_at(&making->fifo);
 	fd_close_at(&making->page);
@@ -138,7 +172,7 @@ static void forget_missing_groups(struct making *making)
 /* ---- steps 5 to 9 ------------------------------------------------------------------------------------- */
 
 /* So that whoever finds us dead can find the shim. */
-static int note_process(struct making *making)
+int making_note_process(struct making *making)
 {
 	struct state *state = &making->container.state;
 	char letter;
@@ -170,20 +204,21 @@ static int on_forked(void *context, struct error *error)
 	struct making *making = context;
 
 	(void)error; /* the same one */
-	return note_process(making);
+	return making_note_process(making);
 }
 
 /* The shim is at work: what we do here costs no time of its own. */
 static int converse(struct making *making)
 {
-	int r = note_process(making);
+	int r = making_note_process(making);
 
 	making->launch->on_forked = on_forked;
-	making->launch->context = making;
 	if (r == 0)
 		r = set_limits(making, host_cgroups_limit);
 	if (r == 0)
 		r = launch_serve(making->launch, making->error);
+	if (r == 0 && making->prepared->compiled.systemd)
+		r = scope_late(making);
 	return r == 0 ? set_limits(making, host_cgroups_late) : r;
 }
 
@@ -210,7 +245,7 @@ static int make(struct making *making)
 	int r = making_directory(making);
 
 	if (r == 0)
-		r = make_groups(making);
+		r = making->prepared->compiled.systemd ? 0 : making_groups(making);
 	if (r == 0 && making->prepared->options.notify)
 		r = notify_make(making->container.dir, making->error);
 	if (r == 0)
@@ -230,6 +265,10 @@ static void forget_foreign_groups(struct making *making)
 	const struct spec_strings *all = &making->prepared->compiled.cgroup_dirs;
 	struct spec_strings *dirs = &making->container.state.cgroup_dirs;
 
+	if (making->unit_made) { /* all of them lie in it */
+		*dirs = *all;
+		return;
+	}
 	dirs->items = arena_alloc(making->globals->arena, (all->count + 1) * sizeof(char *));
 	dirs->count = 0;
 	for (uint32_t i = 0; i < all->count; i++)
@@ -292,7 +331,7 @@ int create_container(const struct globals *globals, const struct create_options 
 		undo(&making);
 		return r;
 	}
-	launch->on_forked = NULL; /* its context ends here */
+	launch->on_forked = launch->before_plan = NULL; /* their context ends here */
 	host_cgroups_close(&launch->groups);
 	if (options->gate == PLAN_GATE_FIFO) {
 		launch_close(launch);

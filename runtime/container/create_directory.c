@@ -52,6 +52,11 @@ void making_state(struct making *making)
 	state->boot_id = boot_id(boot) == 0 ? arena_format(arena, "%s", boot) : NULL;
 	state->annotations = spec->annotations;
 	state->cgroups_path = prepared->compiled.cgroups_path;
+	if (prepared->compiled.systemd) {
+		state->scope = prepared->compiled.systemd->name;
+		state->slice = prepared->compiled.systemd->slice;
+		state->scope_of_user = prepared->compiled.systemd->user;
+	}
 	/* of a namespace that is not its own, init's death takes nobody along */
 	state->shared_pid_namespace = !pid || pid->path;
 	state->no_new_keyring = making->options->no_new_keyring;
@@ -93,7 +98,8 @@ static struct state first_state(const struct making *making)
 	struct spec_strings new_names = { .items = arena_alloc(arena, (dirs->count + 1) * sizeof(char *)) };
 	struct stat about;
 
-	for (uint32_t i = 0; i < dirs->count; i++) {
+	state.scope = NULL; /* it cannot be there before the shim is: named with its pid */
+	for (uint32_t i = 0; i < dirs->count && !making->prepared->compiled.systemd; i++) {
 		if (sys_fstatat(AT_FDCWD, dirs->items[i], &about, AT_SYMLINK_NOFOLLOW) != -ENOENT)
 			continue;
 		new_dirs.items[new_dirs.count++] = dirs->items[i];

@@ -11,6 +11,7 @@
 
 #include "container/destroy.h"
 #include "container/root.h"
+#include "container/scope.h"
 #include "fd.h"
 #include "host.h"
 
@@ -165,8 +166,10 @@ static int remove_groups(const struct container *container, int milliseconds, st
 
 int container_destroy(struct container *container, int milliseconds, struct error *error)
 {
-	int r = remove_groups(container, milliseconds, error);
+	int r = scope_stop(&container->state, milliseconds, error);
 
+	if (r == 0)
+		r = remove_groups(container, milliseconds, error);
 	return r < 0 ? r : remove_state(container, error);
 }
 

@@ -20,7 +20,9 @@ struct making {
 	struct error *error;
 	char name[NEW_NAME]; /* of the directory before it is the container's */
 	bool named;          /* it is */
+	bool unit_made;      /* with the systemd driver: systemd has made it */
 	int fifo, page;      /* for the shim; owned */
+	int *slots;          /* the shim's descriptors, -1 where none is given yet; while it is launched */
 };
 
 /* Step 0: container.state from the spec and the plan. */
@@ -28,6 +30,10 @@ void making_state(struct making *making);
 /* Steps 1 and 2: the locked directory under a name of ours, then under the id. 0 or -errno; what was made
  * until then is for the caller to undo. */
 int making_directory(struct making *making);
+/* Note the shim's pid, and its start time, unless that was done (create.c). */
+int making_note_process(struct making *making);
+/* Make or open the groups (create.c). */
+int making_groups(struct making *making);
 /* Write creating.json anew: whoever finds us dead reads there what to clear. */
 int making_note(const struct making *making);
 

@@ -2,6 +2,7 @@
  * refused here, and nothing is touched but the seccomp cache. Shared by create and run.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cmd/cmd.h"
@@ -11,6 +12,7 @@
 #include "notify.h"
 #include "options.h"
 #include "path.h"
+#include "systemd.h"
 
 #define CONFIG_NAME "config.json"
 #define CONFIG_MAX (16 << 20) /* bytes; the largest real one seen is below 1 MiB */
@@ -119,15 +121,29 @@ static int check_terminal(const struct globals *globals, const struct create_opt
 	return 0;
 }
 
-static int check(const struct globals *globals, const struct create_options *options, struct error *error)
+static int check(const struct create_options *options, struct error *error)
 {
 	int r = id_check(options->id, error);
 
 	if (r == 0 && options->notify_socket)
 		r = notify_check(options->notify_socket, error);
-	if (r == 0 && globals->systemd_cgroup)
-		r = error_set(error, ENOTSUP,
-			      "the systemd cgroup driver is not supported yet (use cgroupfs)");
+	return r;
+}
+
+/* Whose systemd makes the unit, and whether there is one. An ordinary user's, or root's in a user namespace
+ * that has been told of one (GLB-17), makes it below a group of its own. */
+static int find_systemd(const struct globals *globals, const struct create_options *options,
+			struct prepared *ret, struct error *error)
+{
+	const struct facts *facts = &ret->facts;
+	bool told = getenv("DBUS_SESSION_BUS_ADDRESS") || getenv("XDG_RUNTIME_DIR");
+	bool user = facts->uid != 0 || (facts->in_user_namespace && told);
+	int r = options->plan_only && !user ? 0 : systemd_check(globals->arena, user, error);
+
+	ret->options.systemd_cgroup = true;
+	ret->options.systemd_allowed = globals->systemd_properties;
+	if (r == 0 && user)
+		r = systemd_manager_group(globals->arena, true, &ret->options.systemd_root, error);
 	return r;
 }
 
@@ -196,7 +212,7 @@ int create_prepare(const struct globals *globals, const struct create_options *o
 		   struct error *error)
 {
 	const char *config = options->config ? options->config : CONFIG_NAME;
-	int r = check(globals, options, error);
+	int r = check(options, error);
 
 	memset(ret, 0, sizeof *ret);
 	compile_options_of(globals, options, ret);
@@ -219,6 +235,8 @@ int create_prepare(const struct globals *globals, const struct create_options *o
 		r = find_rootfs(globals->arena, bundle, ret->spec.root_path, &ret->options.rootfs, error);
 	if (r == 0)
 		r = facts_probe(globals->arena, &ret->facts, error);
+	if (r == 0 && globals->systemd_cgroup)
+		r = find_systemd(globals, options, ret, error);
 	if (r == 0 && ret->spec.linux_->seccomp)
 		ret->options.cache = filter_cache(globals->arena, ret->root, !globals->root);
 	if (r == 0)

@@ -85,6 +85,12 @@ static void write_document(struct json_out *out, const struct state *state)
 	json_out_key(out, "init_process_start");
 	json_out_unsigned(out, state->start_time);
 	optional(out, "cgroups_path", state->cgroups_path);
+	if (state->scope) {
+		json_out_member(out, "driver", "systemd");
+		json_out_member(out, "scope", state->scope);
+		optional(out, "slice", state->slice);
+		json_out_flag(out, "scope_of_user", state->scope_of_user);
+	}
 	json_out_flag(out, "shared_pid_namespace", state->shared_pid_namespace);
 	json_out_flag(out, "no_new_keyring", state->no_new_keyring);
 	json_out_member(out, "gate", state->gate_fifo ? STATE_GATE_FIFO : STATE_GATE_RUN);

@@ -27,6 +27,8 @@ struct state {
 	struct spec_strings cgroup_names; /* same count: "memory", "cpu,cpuacct", "" for v2 */
 	const char *cgroups_path;
 	const char *resources;     /* JSON: all limits after an `update`; NULL: those of config.json */
+	const char *scope, *slice; /* systemd's unit, with its driver; else NULL */
+	bool scope_of_user;        /* it is the user's systemd's */
 	bool shared_pid_namespace; /* kill and delete go through the cgroup */
 	bool no_new_keyring;       /* created so: exec leaves the caller's too */
 	bool gate_fifo;            /* made by create (false: run) */

@@ -165,6 +165,13 @@ struct nursery {
 	int cgroup;     /* to be born in, or -1 */
 };
 
+static int deliver(const struct launch *launch, const struct parcel *parcel, struct error *error)
+{
+	int r = send_plan(launch->sock, parcel->plan, parcel->slots, parcel->slot_count);
+
+	return r < 0 ? error_errno(error, r, "cannot send the plan") : 0;
+}
+
 /* In the child. The environment is empty: nothing of the runtime's may reach the program. */
 static int become_shim(void *argument)
 {
@@ -251,8 +258,8 @@ static int born_outside(struct launch *launch, const struct parcel *parcel, stru
 		fault_error(&launch->compiled->plan, &fault, error);
 		return -error->code;
 	}
-	int r = send_plan(launch->sock, parcel->plan, parcel->slots, parcel->slot_count);
-	return r < 0 ? error_errno(error, r, "cannot send the plan") : pid;
+	int r = deliver(launch, parcel, error);
+	return r < 0 ? r : pid;
 }
 
 static int bear(struct launch *launch, const struct parcel *parcel, struct birth *birth, struct error *error)
@@ -304,15 +311,19 @@ int launch_start(struct launch *launch, const int *slots, uint32_t slot_count, c
 		return error_errno(error, r, "cannot make a socket pair");
 	launch->sock = ends[0];
 	FD_AUTO theirs = ends[1];
-	r = send_plan(launch->sock, plan, slots, slot_count);
+	const struct parcel parcel = { theirs, plan, slots, slot_count };
+	r = launch->before_plan ? 0 : deliver(launch, &parcel, error);
 	if (r < 0)
-		return error_errno(error, r, "cannot send the plan");
+		return r;
 	birth.image = image;
 	birth.sock = theirs;
 	number_text(birth.sock_text, (uint64_t)theirs);
 	number_text(birth.kept_text, last ? last->kept : 0);
-	const struct parcel parcel = { theirs, plan, slots, slot_count };
-	return bear(launch, &parcel, &birth, error);
+	r = bear(launch, &parcel, &birth, error);
+	if (r < 0 || !launch->before_plan)
+		return r;
+	r = launch->before_plan(launch->context, error);
+	return r < 0 ? r : deliver(launch, &parcel, error);
 }
 
 /* ---- the end ------------------------------------------------------------------------------------------ */

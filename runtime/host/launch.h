@@ -17,6 +17,9 @@ struct launch {
 	int pidfd;          /* of it */
 	int64_t helper;     /* first process when a second clone made init: to be reaped; 0 none */
 	int master;         /* console master from READY, -1 */
+	/* With it PLAN is not queued before the clone, but sent when this has come back: the shim waits, as
+	 * `pid`, for systemd to make its unit around it. The slots may be filled here. Or NULL. */
+	int (*before_plan)(void *context, struct error *error);
 	/* called when FORKED has changed `pid`, or NULL: whoever kills the container has to find the new
 	 * one */
 	int (*on_forked)(void *context, struct error *error);
