@@ -235,7 +235,7 @@ static int wait_job(struct session *session, bool starting)
 static int call_for_job(struct session *session, sd_bus_message *call)
 {
 	sd_bus_message *reply = NULL;
-	const char *job;
+	const char *job = "";
 	int r = bus_call(session->request, session->connection, call, &session->error, &reply);
 
 	if (r == 0)
