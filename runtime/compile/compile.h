@@ -35,6 +35,7 @@ struct compile_options {
 	const char *listen_names;
 	const char *notify;      /* directory on the host of the notification socket, or NULL: none */
 	uint64_t own_namespaces; /* PLAN_NS_*: given by path, and it is the one that we are in ourselves */
+	const char *receiver;    /* RUN_OCI_SECCOMP_RECEIVER, or NULL */
 	const char *cache;       /* directory of the seccomp cache (ROOT/@seccomp), or NULL: none */
 	uint32_t bundle_uid;     /* unused by the spine */
 };
@@ -98,6 +99,10 @@ struct compiled_filter {
 	uint32_t length; /* bytes */
 	uint32_t flags;  /* SECCOMP_FILTER_FLAG_* */
 };
+/* Where the agent listens that a rule with SCMP_ACT_NOTIFY speaks to: linux.seccomp.listenerPath, or what crun
+ * has for it (ANN-05). NULL: nobody is needed, or none is named. ret_pointer: of what named it. */
+const char *compile_receiver(const struct spec *spec, const struct compile_options *options,
+			     const char **ret_pointer);
 int compile_seccomp(struct arena *arena, const struct spec_seccomp *seccomp, const struct facts *facts,
 		    const char *cache, struct compiled_filter *ret, struct error *error);
 

@@ -197,11 +197,29 @@ static void seal_later(struct compile *c, struct plan_mount *record, const char 
 	WRITER_ADD(c->writer, SEAL, seal, &seal, source);
 }
 
+#define CONTEXT_TYPE "run.oci.mount_context_type"
+
+/* ANN-04: which of SELinux's four mount options takes the label (mount(8)). */
+static int check_context_type(struct compile *c)
+{
+	static const char *const types[] = { "context", "fscontext", "defcontext", "rootcontext" };
+	const char *type = compile_annotation_value(c, CONTEXT_TYPE);
+
+	for (size_t i = 0; type && i < sizeof types / sizeof types[0]; i++)
+		if (strcmp(type, types[i]) == 0)
+			return 0;
+	return type ? compile_refuse(c, "/annotations/" CONTEXT_TYPE,
+				     "must be context, fscontext, defcontext or rootcontext, not \"%s\"",
+				     type)
+		    : 0;
+}
+
 /* SELinux: the label of every file of a file system that has no labels of its own (MNT-99). */
 static struct plan_list options(struct compile *c, const struct spec_mount *mount)
 {
 	static const char *const unlabelled[] = { "proc", "sysfs", "mqueue", "cgroup", "cgroup2" };
 	const char *label = c->spec->linux_->mount_label;
+	const char *type = compile_annotation_value(c, CONTEXT_TYPE);
 	const char **items = arena_alloc(c->arena, (mount->data.count + 1u) * sizeof *items);
 	uint32_t count = mount->data.count;
 
@@ -211,7 +229,7 @@ static struct plan_list options(struct compile *c, const struct spec_mount *moun
 		if (type_is(mount, unlabelled[i]))
 			label = NULL;
 	if (label && *label)
-		items[count++] = arena_format(c->arena, "context=%s", label);
+		items[count++] = arena_format(c->arena, "%s=%s", type ? type : "context", label);
 	return writer_strings(c->writer, count, items);
 }
 
@@ -314,7 +332,7 @@ static int add_notify(struct compile *c)
 
 int compile_mounts(struct compile *c)
 {
-	int r = 0;
+	int r = check_context_type(c);
 
 	for (uint32_t i = 0; i < c->spec->mount_count && r >= 0; i++)
 		r = add_mount(c, &c->spec->mounts[i], compile_pointer(c, "/mounts/%u", i));

@@ -198,6 +198,41 @@ static bool notifies(const struct spec_seccomp *seccomp)
 	return false;
 }
 
+#define RECEIVER "run.oci.seccomp.receiver"
+
+const char *compile_receiver(const struct spec *spec, const struct compile_options *options,
+			     const char **ret_pointer)
+{
+	const struct spec_seccomp *seccomp = spec->linux_->seccomp;
+	const char *path = NULL;
+
+	*ret_pointer = SECCOMP "/listenerPath";
+	if (!seccomp || !notifies(seccomp))
+		return NULL;
+	if (seccomp->listener_path)
+		return seccomp->listener_path;
+	for (uint32_t i = 0; i < spec->annotations.count; i++)
+		if (strcmp(spec->annotations.items[i].key, RECEIVER) == 0)
+			path = spec->annotations.items[i].value;
+	*ret_pointer = path ? "/annotations/" RECEIVER : "";
+	return path ? path : options->receiver;
+}
+
+/* LNX-06: somebody must listen, at a path that means the same for everybody. */
+static int check_receiver(struct compile *c, const struct spec_seccomp *seccomp)
+{
+	const char *pointer, *path = compile_receiver(c->spec, c->options, &pointer);
+
+	if (!notifies(seccomp))
+		return 0;
+	if (!path || !*path)
+		return compile_refuse(c, SECCOMP, "SCMP_ACT_NOTIFY needs linux.seccomp.listenerPath");
+	if (path[0] != '/')
+		return compile_refuse(c, pointer, "the seccomp receiver \"%s\" is not an absolute path",
+				      path);
+	return 0;
+}
+
 /* Absent flags mean SPEC_ALLOW, as in runc (LNX-05): the mitigation costs and protects only the container
  * from itself. An empty list means none. */
 static uint32_t filter_flags(const struct spec_seccomp *seccomp)
@@ -314,7 +349,9 @@ int compile_filter(struct compile *c)
 		return raw_filter(c, raw);
 	if (!seccomp)
 		return 0;
-	r = check_names(c, seccomp);
+	r = check_receiver(c, seccomp);
+	if (r >= 0)
+		r = check_names(c, seccomp);
 	if (r < 0)
 		return r;
 	r = compile_seccomp(c->arena, seccomp, c->facts, c->options->cache, &filter, c->error);

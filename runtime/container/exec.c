@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
@@ -407,6 +408,7 @@ int exec_run(const struct globals *globals, const struct exec_target *target,
 			     .kept = request->listen.kept,
 			     .listen_fds = request->listen.text,
 			     .listen_names = request->listen.names,
+			     .receiver = getenv("RUN_OCI_SECCOMP_RECEIVER"),
 			     .gate = PLAN_GATE_NONE,
 			     .cache = arena_format(globals->arena, "%s/@seccomp", target->container.root) },
 	};

@@ -193,6 +193,7 @@ static void compile_options_of(const struct globals *globals, const struct creat
 	ret->options.listen_fds = options->listen.text;
 	ret->options.listen_names = options->listen.names;
 	ret->options.gate = options->gate;
+	ret->options.receiver = getenv("RUN_OCI_SECCOMP_RECEIVER");
 }
 
 /* Where the container's notifications will be sent to. Without a mount namespace there is no way to it. */

@@ -47,26 +47,17 @@ static void prepare(struct arena *arena, const struct spec *spec, const struct c
 	free(text);
 }
 
-static bool notifies(const struct spec_seccomp *seccomp)
-{
-	for (uint32_t i = 0; seccomp && i < seccomp->rule_count; i++)
-		if (strcmp(seccomp->rules[i].action, "SCMP_ACT_NOTIFY") == 0)
-			return true;
-	return false;
-}
-
 int agent_connect(struct arena *arena, const struct spec *spec, const struct compile_options *options,
 		  struct agent *ret, struct error *error)
 {
-	const struct spec_seccomp *seccomp = spec->linux_->seccomp;
+	const char *pointer, *path = compile_receiver(spec, options, &pointer);
 
 	ret->sock = -1;
-	if (!notifies(seccomp))
+	if (!path)
 		return 0;
-	int sock = unix_connect(seccomp->listener_path, SOCK_STREAM);
+	int sock = unix_connect(path, SOCK_STREAM);
 	if (sock < 0)
-		return error_errno(error, sock, "failed to connect with seccomp agent at %s",
-				   seccomp->listener_path);
+		return error_errno(error, sock, "failed to connect with seccomp agent at %s", path);
 	prepare(arena, spec, options, ret);
 	ret->sock = sock;
 	return 0;

@@ -11,7 +11,7 @@ struct agent {
 	const char *head, *middle, *tail; /* the message around its two pids */
 };
 
-/* Connect to linux.seccomp.listenerPath when a rule notifies, and prepare the message. First of all: with
+/* Connect to the agent (compile_receiver) when a rule notifies, and prepare the message. First of all: with
  * nobody to answer the container would hang. `status` and `init` of it are set. 0, or -errno with "failed to
  * connect with seccomp agent". */
 int agent_connect(struct arena *arena, const struct spec *spec, const struct compile_options *options,
