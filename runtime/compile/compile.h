@@ -99,8 +99,8 @@ struct compiled_filter {
 	uint32_t length; /* bytes */
 	uint32_t flags;  /* SECCOMP_FILTER_FLAG_* */
 };
-/* Where the agent listens that a rule with SCMP_ACT_NOTIFY speaks to: linux.seccomp.listenerPath, or what crun
- * has for it (ANN-05). NULL: nobody is needed, or none is named. ret_pointer: of what named it. */
+/* Where the agent listens that a rule with SCMP_ACT_NOTIFY speaks to: linux.seccomp.listenerPath, or what
+ * crun has for it (ANN-05). NULL: nobody is needed, or none is named. ret_pointer: of what named it. */
 const char *compile_receiver(const struct spec *spec, const struct compile_options *options,
 			     const char **ret_pointer);
 int compile_seccomp(struct arena *arena, const struct spec_seccomp *seccomp, const struct facts *facts,
