@@ -29,7 +29,8 @@
 	F(NETWORK, "bring up the interface") F(CGROUP, "join cgroup")                                        \
 	F(DEVICE_FILTER, "load the device filter of")                                                  \
 	F(HOOK, "run hook") F(RECEIVE, "receive") F(SEND, "send") F(CHECK_PLAN, "accept the plan:")    \
-	F(EXEC, "exec") F(VERIFY, "trust") F(FIND, "find executable") F(PRCTL, "set process attribute")
+	F(EXEC, "exec") F(VERIFY, "trust") F(FIND, "find executable") F(PRCTL, "set process attribute")  \
+	F(TERMINAL, "set up the terminal:")
 /* clang-format on */
 
 #define FAULT_X(id, phrase) FAULT_##id,

@@ -106,7 +106,8 @@
 #define PLAN_BITSETS(B)                                                                            \
 	B(ns) B(source_flags) B(propagation) B(userns_flags) B(mount_attr) B(super_flags)              \
 	B(mount_flags) B(write_flags) B(cgroup_flags) B(identity_flags) B(program_flags)               \
-	B(filter_flags) B(rootfs_flags) B(device_flags) B(sched_flags) B(memory_flags)
+	B(filter_flags) B(rootfs_flags) B(device_flags) B(sched_flags) B(memory_flags)                 \
+	B(console_flags)
 
 /* CLONE_NEW* of the kernel (linux/sched.h); the words are those of config-linux.md */
 #define PLAN_BITS_ns(W)                                                                            \
@@ -176,6 +177,10 @@
 	W(PLAN_MEMORY_NUMA_BALANCING, 0x2000, "numa-balancing")                                        \
 	W(PLAN_MEMORY_RELATIVE_NODES, 0x4000, "relative-nodes")                                        \
 	W(PLAN_MEMORY_STATIC_NODES, 0x8000, "static-nodes")
+#define PLAN_BITS_console_flags(W)                                                                 \
+	W(PLAN_CONSOLE_BIND, 1, "dev-console")  /* the terminal stands on /dev/console too */          \
+	W(PLAN_CONSOLE_MAKE, 2, "make")         /* which is made when it is missing */                 \
+	W(PLAN_CONSOLE_RELAYED, 4, "relayed")   /* the host's own terminal adds the \r to each \n */
 #define PLAN_BITS_rootfs_flags(W) W(PLAN_ROOTFS_NO_ATTACH, 1, "no-attach") /* no mount namespace */
 #define PLAN_BITS_device_flags(W)                                                                  \
 	W(PLAN_DEVICE_REPLACE, 1, "replace")     /* a link replaces what stands there */               \
@@ -290,6 +295,10 @@
 #define PLAN_FIELDS_personality(F) F(personality, NUM, domain, 0xffffffff)
 #define PLAN_FIELDS_stdio(F)           /* 0-2 that are the host's /dev/null: the container's */    \
 	F(stdio, NUM, uid, 0xfffffffe)         /* the others: owner becomes uid where allowed */
+#define PLAN_FIELDS_console(F)         /* 0-2 are a new terminal; its master goes with READY */    \
+	F(console, NUM, uid, 0xfffffffe)       /* owner of the terminal */                             \
+	F(console, NUM, rows, 65535) F(console, NUM, columns, 65535) /* both 0: as the kernel has it */ \
+	F(console, BITS, flags, console_flags)
 #define PLAN_FIELDS_readonly_path(F) F(readonly_path, STR, path, PLAN_MAX_PATH)
 #define PLAN_FIELDS_masked_path(F)                                                                 \
 	F(masked_path, STR, path, PLAN_MAX_PATH)                                                       \
@@ -363,7 +372,8 @@
 	R(34, seccomp, PLAN_AT(LISTENER) | PLAN_AT(SECCOMP)) R(35, gate, PLAN_AT(GATE))                \
 	R(36, exec, PLAN_AT(EXEC)) R(37, scheduler, PLAN_AT(RAISE) | PLAN_AT(LIMITS))                  \
 	R(38, io_priority, PLAN_AT(RAISE) | PLAN_AT(LIMITS)) R(39, memory_policy, PLAN_AT(LIMITS))      \
-	R(44, enter, PLAN_AT(JOIN)) R(45, lock, PLAN_AT(SOURCES))
+	R(44, enter, PLAN_AT(JOIN)) R(45, lock, PLAN_AT(SOURCES))                                      \
+	R(46, console, PLAN_AT(CONSOLE))
 
 /* clang-format on */
 #endif

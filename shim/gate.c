@@ -53,7 +53,9 @@ static int gate_run(struct shim *shim, const struct plan_record *record, struct 
 	r = gate_map_page(shim, gate->fault, fault);
 	if (r < 0)
 		return r;
-	r = shim->talk->tell(shim, MESSAGE_READY, NULL, -1, fault);
+	r = shim->talk->tell(shim, MESSAGE_READY, NULL, shim->master, fault);
+	/* held here, it would keep the terminal alive after its user has gone */
+	fd_close_at(&shim->master);
 	if (r < 0 || gate->kind == PLAN_GATE_NONE)
 		return r;
 	r = talk_wait(shim, MESSAGE_GO, fault);

@@ -136,9 +136,7 @@ int main(int argc, char **argv)
 	    number_parse(argv[2], 65535, &kept) < 0 || sock < 3 + kept)
 		return usage();
 	shim.talk = &shim_talk;
-	shim.proc = shim.root = -1;
-	shim.talk = &shim_talk;
-	shim.proc = shim.root = -1;
+	shim.proc = shim.root = shim.master = -1;
 	shim.sock = (int)sock;
 	shim.kept = (uint32_t)kept;
 	memset(shim.slots, 0xff, sizeof shim.slots);

@@ -161,9 +161,6 @@ static int enter_run(struct shim *shim, const struct plan_record *record, struct
 
 	if (r < 0)
 		return r;
-	/* EPERM: a session leader already. Its own session, so that no terminal of the caller's is its
-	 * controlling one, nor a signal to the caller's group its own (EXE-34). */
-	sys_setsid();
 	if (wanted)
 		r = sys_setns(pidfd, wanted);
 	if (r < 0) {

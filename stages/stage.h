@@ -35,6 +35,7 @@ struct shim {
 	int joins[8];              /* namespaces opened before the first join */
 	int proc;                  /* host's /proc, O_PATH (source procfs); -1 */
 	int root;                  /* O_PATH of the container's root; after pivot of "/" */
+	int master;                /* of the terminal that `console` made, for READY; -1 */
 	bool pivoted;              /* "/" is the container's root */
 	/* of the mount stages; all 0 and NULL at first */
 	const char *parked;                     /* where `lock` parked the trees; NULL: they are in trees[] */

@@ -1,4 +1,4 @@
-/* `ocirun exec`: one more process in a running container (EXE-01..35, terminals aside). Here stand the
+/* `ocirun exec`: one more process in a running container (EXE-01..35). Here stand the
  * options and what they make of the container's process; the doing is container/exec.c's.
  */
 #include <errno.h>
@@ -8,6 +8,7 @@
 #include <strings.h>
 
 #include "cmd/options_shared.h"
+#include "console.h"
 #include "container/exec.h"
 #include "number.h"
 #include "spec/words.h"
@@ -40,7 +41,7 @@ static const struct option options[] = {
 	{ "detach", 'd', OPTION_BOOL, NULL, "do not wait for the process", VALUE(detach) },
 	{ "ignore-paused", 0, OPTION_BOOL, NULL, "exec in a paused container: begins when it is resumed",
 	  VALUE(ignore_paused) },
-	{ "tty", 't', OPTION_BOOL, NULL, "terminals are not supported yet", VALUE(tty) },
+	{ "tty", 't', OPTION_BOOL, NULL, "a terminal for the process", VALUE(tty) },
 	{ 0 },
 };
 
@@ -171,7 +172,7 @@ static int from_options(struct arena *arena, const struct values *values, int co
 	for (int i = 0; i < count; i++)
 		arguments[i] = words[i];
 	process->args = (struct spec_strings){ (uint32_t)count, arguments };
-	process->terminal = false; /* only when asked for (EXE-08) */
+	process->terminal = values->tty; /* only when asked for (EXE-08) */
 	if (values->cwd && values->cwd[0] != '/')
 		return error_set(error, EINVAL, "Cwd must be an absolute path, not \"%s\"", values->cwd);
 	if (values->cwd)
@@ -258,12 +259,11 @@ static int from_file(struct arena *arena, const char *file, const struct spec_pr
 	return 0;
 }
 
-/* What we cannot do yet is refused, not left out. */
-static int check(const struct values *values, const struct spec_process *process, struct error *error)
+static int check(const struct globals *globals, const struct values *values,
+		 const struct spec_process *process, struct error *error)
 {
-	if (values->tty || values->shared.console_socket || process->terminal)
-		return error_set(error, ENOTSUP, "terminals are not supported yet");
-	return 0;
+	return console_check(globals->program, process->terminal, values->shared.console_socket != NULL,
+			     !values->detach, error);
 }
 
 static int run_in(const struct globals *globals, const struct values *values, struct exec_target *target,
@@ -280,7 +280,7 @@ static int run_in(const struct globals *globals, const struct values *values, st
 		r = from_options(globals->arena, values, count, words, process, error);
 	}
 	if (r == 0)
-		r = check(values, process, error);
+		r = check(globals, values, process, error);
 	request->process = process;
 	return r == 0 ? exec_run(globals, target, request, error) : r;
 }
@@ -292,6 +292,7 @@ static int run(const struct globals *globals, const void *given, int count, char
 	struct exec_request request = { .cgroups = values->cgroups,
 					.pid_file = values->shared.pid_file,
 					.pidfd_socket = values->shared.pidfd_socket,
+					.console_socket = values->shared.console_socket,
 					.detach = values->detach };
 	struct exec_target target;
 	/* first of all: what is open now is the caller's */

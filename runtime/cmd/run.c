@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "cmd/options_shared.h"
+#include "console_relay.h"
 #include "container/destroy.h"
 #include "container/fifo.h"
 #include "container/root.h"
@@ -82,7 +83,8 @@ static int wait_and_clean(const struct globals *globals, bool keep, int signals,
 	struct error late = { 0 };
 	const struct side_work news = notify_side_work(notify, getpid());
 	bool tells = notify->manager >= 0;
-	int status = signals_wait(signals, launch->pid, launch->pidfd, tells ? &news : NULL, error);
+	int status = relay_wait(signals, launch->pid, launch->pidfd, fd_take(&launch->master),
+				tells ? &news : NULL, error);
 
 	if (tells)
 		notify_drain(notify);

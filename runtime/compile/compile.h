@@ -19,6 +19,11 @@
 
 /* --rootless: are missing rights over control groups passed over? */
 enum rootless { ROOTLESS_AUTO, ROOTLESS_TRUE, ROOTLESS_FALSE };
+/* A terminal for the process, where the config wants one. */
+struct compile_terminal {
+	bool relayed;           /* to the host's own terminal, which adds the \r to each \n */
+	uint32_t rows, columns; /* of that one; 0: consoleSize of the config */
+};
 
 struct compile_options {
 	const char *id;
@@ -31,6 +36,7 @@ struct compile_options {
 	enum rootless rootless;
 	uint32_t kept; /* --preserve-fds */
 	enum plan_gate_kind gate;
+	struct compile_terminal console;
 	const char *listen_fds; /* LISTEN_FDS of the caller, or NULL; LISTEN_FDNAMES is then the next */
 	const char *listen_names;
 	const char *notify;      /* directory on the host of the notification socket, or NULL: none */

@@ -59,8 +59,7 @@ static mode_t type_bits(char type)
 	return type == 'p' ? S_IFIFO : S_IFCHR;
 }
 
-/* A bind over /dev is the user's own: nothing of ours goes in (DEV-17). */
-static bool brings_dev(const struct compile *c)
+bool compile_brings_dev(const struct compile *c)
 {
 	for (uint32_t i = 0; i < c->spec->mount_count; i++) {
 		const struct spec_mount *mount = &c->spec->mounts[i];
@@ -139,7 +138,7 @@ static void add_cwd(struct compile *c)
 
 int compile_devices(struct compile *c)
 {
-	if (!brings_dev(c)) {
+	if (!compile_brings_dev(c)) {
 		add_default_nodes(c);
 		add_listed_nodes(c);
 		add_links(c);

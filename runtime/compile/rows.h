@@ -55,6 +55,9 @@ bool compile_has_filter(const struct compile *c);
 /* An annotation that switches something on: there, and neither empty nor "0" nor "false". */
 bool compile_annotation(const struct compile *c, const char *key);
 
+/* devices.c: a bind over /dev is the user's own: nothing of ours goes in (DEV-17). */
+bool compile_brings_dev(const struct compile *c);
+
 /* sources.c: a tree of `path` on the host, flags PLAN_SOURCE_*, propagation PLAN_PROP_* (0: stays a peer). */
 uint32_t compile_tree(struct compile *c, const char *path, uint64_t flags, uint64_t propagation,
 		      const char *source);

@@ -11,6 +11,7 @@
 #include "container/root.h"
 #include "container/scope.h"
 #include "container/status.h"
+#include "console.h"
 #include "fd.h"
 #include "notify.h"
 #include "pidfd_socket.h"
@@ -33,6 +34,8 @@ static int call_others(struct making *making)
 	if (!receiver)
 		receiver = spec_annotation(&prepared->spec, PIDFD_RECEIVER);
 	int r = pidfd_socket_connect(receiver, &launch->receiver, making->error);
+	if (r == 0)
+		r = console_connect(making->options->console_socket, &launch->console, making->error);
 	return r < 0 ? r
 		     : agent_connect(making->globals->arena, &prepared->spec, &prepared->options,
 				     &launch->agent, making->error);

@@ -10,6 +10,8 @@
 #include <unistd.h>
 
 #include "container/create.h"
+#include "console.h"
+#include "console_relay.h"
 #include "container/exec.h"
 #include "container/root.h"
 #include "fd.h"
@@ -163,7 +165,7 @@ struct attempt {
 	struct compiled compiled;
 	struct launch launch;
 	struct agent agent; /* who waits for the process: theirs until a launch has succeeded */
-	int receiver;
+	int receiver, console;
 	int root, page; /* for the shim; owned */
 	struct error *error;
 };
@@ -259,6 +261,8 @@ static int call_others(struct attempt *a)
 	a->agent.status = status_words[a->target->status];
 	a->agent.init = a->target->container.state.pid;
 	int r = pidfd_socket_connect(a->request->pidfd_socket, &a->receiver, a->error);
+	if (r == 0)
+		r = console_connect(a->request->console_socket, &a->console, a->error);
 	return r < 0 ? r : agent_connect(a->globals->arena, &a->spec, &a->options, &a->agent, a->error);
 }
 
@@ -267,6 +271,7 @@ static void hand_over(struct attempt *a)
 	a->launch.agent = a->agent;
 	a->agent.sock = -1;
 	a->launch.receiver = fd_take(&a->receiver);
+	a->launch.console = fd_take(&a->console);
 }
 
 static int compile_and_launch(struct attempt *a)
@@ -382,7 +387,8 @@ static int launch_and_wait(struct attempt *a)
 		return stopped_meanwhile(a->target, r, a->error);
 	}
 	if (!a->request->detach)
-		r = signals_wait(signals, a->launch.pid, a->launch.pidfd, NULL, a->error);
+		r = relay_wait(signals, a->launch.pid, a->launch.pidfd, fd_take(&a->launch.master), NULL,
+			       a->error);
 	launch_close(&a->launch);
 	return r;
 }
@@ -397,6 +403,7 @@ int exec_run(const struct globals *globals, const struct exec_target *target,
 		.spec = target->spec,
 		.agent = { .sock = -1 },
 		.receiver = -1,
+		.console = -1,
 		.root = -1,
 		.page = -1,
 		.error = error,
@@ -419,6 +426,9 @@ int exec_run(const struct globals *globals, const struct exec_target *target,
 	if (r == 0)
 		r = differing(target, &a.into.types, error);
 	a.into.has_root = !(a.into.types & PLAN_NS_MOUNT);
+	a.options.console.relayed = process.terminal && !request->detach;
+	if (a.options.console.relayed)
+		console_size_of_caller(&a.options.console.rows, &a.options.console.columns);
 	if (r < 0)
 		r = stopped_meanwhile(target, r, error);
 	if (r == 0)
@@ -427,6 +437,7 @@ int exec_run(const struct globals *globals, const struct exec_target *target,
 		r = launch_and_wait(&a);
 	fd_close_at(&a.agent.sock);
 	fd_close_at(&a.receiver);
+	fd_close_at(&a.console);
 	fd_close_at(&a.root);
 	fd_close_at(&a.page);
 	return r;

@@ -20,7 +20,7 @@ struct exec_request {
 	const struct spec_process *process;
 	struct option_list cgroups; /* of --cgroup */
 	const char *pid_file;       /* or NULL, as the next */
-	const char *pidfd_socket;
+	const char *pidfd_socket, *console_socket;
 	struct listen listen;
 	bool detach;
 };

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
+#include "console.h"
 #include "container/create.h"
 #include "container/root.h"
 #include "fd.h"
@@ -98,27 +99,20 @@ static const char *filter_cache(struct arena *arena, const char *root, bool is_d
 
 /* ---- rules --------------------------------------------------------------------------------------------- */
 
+/* How large the new terminal is: as ours, if its output goes there. */
 static int check_terminal(const struct globals *globals, const struct create_options *options,
-			  const struct spec *spec, struct error *error)
+			  struct prepared *prepared, struct error *error)
 {
-	bool terminal = spec->process && spec->process->terminal, socket = options->console_socket != NULL;
+	bool terminal = prepared->spec.process && prepared->spec.process->terminal;
+	struct compile_terminal *console = &prepared->options.console;
 
 	if (options->plan_only)
 		return 0;
-	if (terminal && !socket && !options->foreground)
-		return error_set(error, EINVAL,
-				 "cannot allocate tty if %s will detach without setting console socket",
-				 globals->program);
-	if (socket && (!terminal || options->foreground))
-		return error_set(error, EINVAL,
-				 "cannot use console socket if %s will not detach or allocate tty",
-				 globals->program);
-	if (terminal)
-		return error_in(error,
-				error_in(error, error_set(error, ENOTSUP, "terminals are not supported yet"),
-					 "terminal"),
-				"process");
-	return 0;
+	console->relayed = terminal && options->foreground;
+	if (console->relayed)
+		console_size_of_caller(&console->rows, &console->columns);
+	return console_check(globals->program, terminal, options->console_socket != NULL, options->foreground,
+			     error);
 }
 
 static int check(const struct create_options *options, struct error *error)
@@ -230,7 +224,7 @@ int create_prepare(const struct globals *globals, const struct create_options *o
 	for (uint32_t i = 0; r == 0 && i < ret->spec.warnings.count; i++)
 		log_warning(globals, "%s", ret->spec.warnings.items[i]);
 	if (r == 0)
-		r = check_terminal(globals, options, &ret->spec, error);
+		r = check_terminal(globals, options, ret, error);
 	choose_notify(globals, options, ret);
 	if (r == 0)
 		r = find_rootfs(globals->arena, bundle, ret->spec.root_path, &ret->options.rootfs, error);

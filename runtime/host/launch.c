@@ -284,6 +284,7 @@ void launch_init(struct launch *ret, const struct compiled *compiled)
 				.groups = { .born = -1 },
 				.agent = { .sock = -1 },
 				.receiver = -1,
+				.console = -1,
 				.sock = -1,
 				.pidfd = -1,
 				.master = -1 };
@@ -367,6 +368,7 @@ void launch_close(struct launch *launch)
 	fd_close_at(&launch->sock);
 	fd_close_at(&launch->pidfd);
 	fd_close_at(&launch->master);
+	fd_close_at(&launch->console);
 	fd_close_at(&launch->agent.sock);
 	fd_close_at(&launch->receiver);
 }

@@ -16,10 +16,11 @@ struct launch {
 	int64_t pid;        /* of the process that becomes the container, as the host sees it */
 	int pidfd;          /* of it */
 	int64_t helper;     /* first process when a second clone made init: to be reaped; 0 none */
-	int master;         /* console master from READY, -1 */
 	/* With it PLAN is not queued before the clone, but sent when this has come back: the shim waits, as
 	 * `pid`, for systemd to make its unit around it. The slots may be filled here. Or NULL. */
 	int (*before_plan)(void *context, struct error *error);
+	int console;        /* socket that the terminal's master is sent to at READY, or -1: as the agent */
+	int master;         /* of the terminal, when it was not sent; -1 */
 	/* called when FORKED has changed `pid`, or NULL: whoever kills the container has to find the new
 	 * one */
 	int (*on_forked)(void *context, struct error *error);
@@ -30,8 +31,8 @@ struct launch {
 /* Before anything else: no descriptor, nobody to tell. */
 void launch_init(struct launch *ret, const struct compiled *compiled);
 /* Seal the plan in a memfd, queue PLAN, clone and exec the embedded (sealed memfd) ociinit. `agent`,
- * `receiver` and `groups` are set by the caller, the other members here. `slots` are the plan's descriptors
- * (kept by the caller). `init`: path of another ociinit, or NULL. */
+ * `receiver`, `console` and `groups` are set by the caller, the other members here. `slots` are the plan's
+ * descriptors (kept by the caller). `init`: path of another ociinit, or NULL. */
 int launch_start(struct launch *launch, const int *slots, uint32_t slot_count, const char *init,
 		 struct error *error);
 /* Serve MAP, HOST, FORKED, LISTENER until READY. Faults become errors with the record's JSON pointer. A

@@ -229,7 +229,7 @@ static void serve(void *context, const struct pollfd *ends)
 struct side_work notify_side_work(struct notify *notify, int64_t main_pid)
 {
 	notify->main_pid = main_pid;
-	return (struct side_work){ watch, serve, notify };
+	return (struct side_work){ .watch = watch, .serve = serve, .context = notify };
 }
 
 /* ---- waiting ------------------------------------------------------------------------------------------ */

@@ -6,6 +6,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "console.h"
 #include "launch.h"
 #include "messages.h"
 #include "newuidmap.h"
@@ -193,14 +194,29 @@ static int on_listener(struct launch *launch, struct message *message, struct er
 	return r;
 }
 
+/* PRO-03: whoever waits at the console socket has the terminal before we return. */
+static int send_terminal(struct launch *launch, struct error *error)
+{
+	int r = console_send(launch->console, launch->master, error);
+
+	fd_close_at(&launch->console); /* one message is all */
+	fd_close_at(&launch->master);
+	return r;
+}
+
 static int on_ready(struct launch *launch, struct message *message, struct error *error)
 {
+	bool terminal = plan_find(&launch->compiled->plan, PLAN_KIND_console) != NULL;
+
 	launch->hooks_began |= has_hooks(&launch->compiled->plan, PLAN_ROW_HOOKS);
+	if (terminal != (message->fd >= 0))
+		return not_understood(error, "terminal");
 	launch->master = fd_take(&message->fd);
-	if (launch->receiver < 0)
-		return 0;
-	int r = pidfd_socket_send(launch->receiver, launch->kind, launch->pidfd, error);
-	fd_close_at(&launch->receiver);
+	int r = launch->console >= 0 ? send_terminal(launch, error) : 0;
+	if (r == 0 && launch->receiver >= 0) {
+		r = pidfd_socket_send(launch->receiver, launch->kind, launch->pidfd, error);
+		fd_close_at(&launch->receiver);
+	}
 	return r;
 }
 

@@ -13,12 +13,8 @@ int signals_open(struct error *error)
 {
 	sigset_t all;
 
+	/* what the processor raises in our own code ends us all the same: the kernel unblocks it */
 	sigfillset(&all);
-	/* what the processor raises in our own code must still end us */
-	sigdelset(&all, SIGSEGV);
-	sigdelset(&all, SIGBUS);
-	sigdelset(&all, SIGFPE);
-	sigdelset(&all, SIGILL);
 	int fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);
 	if (fd < 0 || sigprocmask(SIG_BLOCK, &all, NULL) < 0) {
 		int code = errno;
@@ -79,34 +75,68 @@ static bool forwards(uint32_t signal)
 	return true;
 }
 
-static void forward_all(int signals, int pidfd)
+static void tell_all(const struct side_work *side, int signal)
+{
+	for (; side; side = side->next)
+		if (side->signal)
+			side->signal(side->context, signal);
+}
+
+static void forward_all(int signals, int pidfd, const struct side_work *side)
 {
 	struct signalfd_siginfo info;
 
-	while (sys_read(signals, &info, sizeof info) == (ssize_t)sizeof info)
+	while (sys_read(signals, &info, sizeof info) == (ssize_t)sizeof info) {
+		tell_all(side, (int)info.ssi_signo);
 		if (forwards(info.ssi_signo))
 			sys_pidfd_send_signal(pidfd, (int)info.ssi_signo);
+	}
+}
+
+/* All that is waited for: signals, the end, and what each side work names. */
+struct wait {
+	struct pollfd ends[2 + SIDE_WORKS * SIDE_ENDS];
+	unsigned counts[SIDE_WORKS];
+};
+
+static int wait_once(struct wait *wait, const struct side_work *side)
+{
+	unsigned count = 2, i = 0;
+
+	for (const struct side_work *work = side; work && i < SIDE_WORKS; work = work->next, i++) {
+		wait->counts[i] = work->watch(work->context, wait->ends + count);
+		count += wait->counts[i];
+	}
+	return sys_poll(wait->ends, count, -1);
+}
+
+static void serve_all(const struct wait *wait, const struct side_work *side)
+{
+	unsigned count = 2, i = 0;
+
+	for (; side && i < SIDE_WORKS; count += wait->counts[i++], side = side->next)
+		if (wait->counts[i])
+			side->serve(side->context, wait->ends + count);
 }
 
 int signals_wait(int signals, int64_t pid, int pidfd, const struct side_work *side, struct error *error)
 {
-	struct pollfd ends[2 + SIDE_ENDS] = { { .fd = signals, .events = POLLIN },
-					      { .fd = pidfd, .events = POLLIN } };
+	struct wait wait = { .ends = { { .fd = signals, .events = POLLIN },
+				       { .fd = pidfd, .events = POLLIN } } };
 	int status = 0;
 
 	for (;;) {
-		unsigned more = side ? side->watch(side->context, ends + 2) : 0;
-		int r = sys_poll(ends, 2 + more, -1);
+		int r = wait_once(&wait, side);
 
 		if (r < 0 && r != -EINTR)
 			return error_errno(error, r, "cannot wait for the container");
-		if (r > 0 && ends[0].revents)
-			forward_all(signals, pidfd);
-		if (r > 0 && more)
-			side->serve(side->context, ends + 2);
+		if (r > 0 && wait.ends[0].revents)
+			forward_all(signals, pidfd, side);
+		if (r > 0)
+			serve_all(&wait, side);
 		if (r > 0 && reap_all(pid, &status))
 			return status;
-		if (r > 0 && ends[1].revents)
+		if (r > 0 && wait.ends[1].revents)
 			return reap_ended(pid, error);
 	}
 }

@@ -10,11 +10,14 @@
 /* Something that is served meanwhile: news for a service manager, a terminal. Before each wait it names what
  * it waits for, afterwards it gets those entries back. */
 #define SIDE_ENDS 4
+#define SIDE_WORKS 2 /* at most */
 struct side_work {
 	/* Fill at most SIDE_ENDS entries; how many. */
 	unsigned (*watch)(void *context, struct pollfd *ends);
 	void (*serve)(void *context, const struct pollfd *ends);
+	void (*signal)(void *context, int signal); /* of each that has come; or NULL */
 	void *context;
+	const struct side_work *next; /* or NULL */
 };
 
 /* Block every signal and return a signalfd for them. To be called after the launch: the container must not

@@ -1,4 +1,6 @@
 /* The fake kernel: mounts, namespaces, processes, identity, sockets. See fake_sys.h. */
+#include <linux/termios.h>
+
 #include "fake_core.h"
 
 /* ---- mounts ------------------------------------------------------------------------------------ */
@@ -408,6 +410,17 @@ ssize_t sys_recvmsg(int fd, struct msghdr *message, int flags)
 
 int sys_ioctl(int fd, unsigned long request, void *argument)
 {
-	(void)argument;
-	return CALL("ioctl %d %#lx", fd, request);
+	static const struct termios modes = { .c_oflag = OPOST | ONLCR };
+	int r;
+
+	if (request == TIOCGPTPEER)
+		return fake_give("ioctl %d %#lx", fd, request);
+	if (request == TCSETS)
+		return CALL("ioctl %d %#lx %#x", fd, request, ((const struct termios *)argument)->c_oflag);
+	r = CALL("ioctl %d %#lx", fd, request);
+	if (r == 0 && request == TIOCGPTN)
+		*(unsigned *)argument = 7;
+	if (r == 0 && request == TCGETS)
+		*(struct termios *)argument = modes;
+	return r;
 }

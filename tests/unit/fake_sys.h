@@ -7,6 +7,7 @@
  *   - fstat, fstatat: a directory 0755; fs_magic: procfs; fs_flags: 0; mount_id: a new number each time
  *   - poll: the first descriptor is readable; waitid: exit status that the clone_vm child returned, else 0
  *   - clone_vm runs the child at once in this process and gives pid 4242; clone3 gives 4242 (the parent)
+ *   - ioctl: 0; of a terminal: number 7, modes ONLCR alone, and a descriptor for TIOCGPTPEER
  *   - execve, execveat return 0, which a real one never does
  *   - getcwd: "/"; getpid: 4243; getuid: 0; capget: all capabilities; prlimit: 1024, 4096
  * close, sigdefault and clock_ms never fail and are not counted (close is logged; the clock goes on by 1 ms

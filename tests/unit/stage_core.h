@@ -16,7 +16,7 @@ static inline void core_shim(struct shim *shim)
 	memset(shim->trees, 0xff, sizeof shim->trees);
 	shim->tree_count = PLAN_MAX_TREES;
 	memset(shim->joins, 0xff, sizeof shim->joins);
-	shim->sock = shim->proc = shim->root = -1;
+	shim->sock = shim->proc = shim->root = shim->master = -1;
 }
 
 /* The plan as built so far; the test fails when the verifier refuses it. */
