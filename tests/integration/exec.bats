@@ -150,17 +150,6 @@ process() { # JQ-FILTER...: a process file from the config's process
 	[ "$status" = 255 ]
 }
 
-@test "EXE-08 EXE-04 terminals are refused with a clear error for now" {
-	start
-	refused -t "$ID" true
-	has "terminals are not supported yet"
-	refused --console-socket /x "$ID" true
-	has "terminals are not supported yet"
-	process '.terminal = true'
-	refused -p "$DIR/process.json" "$ID"
-	has "terminals are not supported yet"
-}
-
 @test "EXE-02 EXE-03 EXE-29 --process: the whole process; what it leaves out is the container's" {
 	config '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 77, hard: 77}]' '.process.env += ["MINE=1"]'
 	start

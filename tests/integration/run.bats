@@ -23,13 +23,6 @@ test_setup() { needs_root; new_bundle true; }
 	[ "$status" = 137 ]
 }
 
-@test "RUN-03 RUN-14 RUN-15 a terminal is refused with a clear error for now" {
-	config '.process.terminal = true'
-	run_fail ocirun run --bundle "$BUNDLE" "$ID"
-	has "terminal"
-	[ ! -e "$ROOT/$ID" ]
-}
-
 @test "RUN-04 RUN-10 --detach and --pid-file" {
 	set_args sleep 100
 	ocirun run --detach --pid-file "$DIR/pid" --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1
