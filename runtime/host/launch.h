@@ -19,8 +19,8 @@ struct launch {
 	/* With it PLAN is not queued before the clone, but sent when this has come back: the shim waits, as
 	 * `pid`, for systemd to make its unit around it. The slots may be filled here. Or NULL. */
 	int (*before_plan)(void *context, struct error *error);
-	int console;        /* socket that the terminal's master is sent to at READY, or -1: as the agent */
-	int master;         /* of the terminal, when it was not sent; -1 */
+	int console; /* socket that the terminal's master is sent to at READY, or -1: as the agent */
+	int master;  /* of the terminal, when it was not sent; -1 */
 	/* called when FORKED has changed `pid`, or NULL: whoever kills the container has to find the new
 	 * one */
 	int (*on_forked)(void *context, struct error *error);
