@@ -34,6 +34,20 @@ static void name_groups(struct arena *arena, const struct compiled *compiled, st
 	state->cgroup_names.count = count;
 }
 
+/* The program's 0, 1 and 2 are ours. */
+static void name_descriptors(struct arena *arena, struct spec_strings *ret)
+{
+	static const char *const links[] = { "/proc/self/fd/0", "/proc/self/fd/1", "/proc/self/fd/2" };
+	char path[PATH_BYTES];
+
+	ret->items = arena_alloc(arena, sizeof links);
+	for (size_t i = 0; i < sizeof links / sizeof links[0]; i++) {
+		ssize_t length = sys_readlinkat(AT_FDCWD, links[i], path, sizeof path);
+
+		ret->items[ret->count++] = arena_copy(arena, path, length > 0 ? (size_t)length : 0);
+	}
+}
+
 void making_state(struct making *making)
 {
 	struct arena *arena = making->globals->arena;
@@ -64,6 +78,7 @@ void making_state(struct making *making)
 	state->poststart = spec->hooks[PLAN_HOOK_POSTSTART];
 	state->poststop = spec->hooks[PLAN_HOOK_POSTSTOP];
 	name_groups(arena, &prepared->compiled, state);
+	name_descriptors(arena, &state->external_descriptors);
 }
 
 /* ---- steps 1 and 2: the directory --------------------------------------------------------------------- */

@@ -350,6 +350,20 @@ static int begin(struct attempt *a)
 	return r;
 }
 
+/* EXE-32. Who was killed nobody tells, hence "possibly". */
+static void hint_memory(struct attempt *a)
+{
+	const struct spec_strings *dirs = &a->target->container.state.cgroup_dirs;
+	size_t length = strlen(a->error->text);
+
+	for (uint32_t i = 0; a->launch.killed && i < dirs->count; i++)
+		if (host_cgroup_oom_kills(dirs->items[i]) > 0) {
+			snprintf(a->error->text + length, sizeof a->error->text - length,
+				 " (possibly OOM-killed)");
+			return;
+		}
+}
+
 /* EXE-27: inherited by the shim from its first instruction on. Of no use to us either: we only wait. */
 static int set_initial_affinity(struct attempt *a)
 {
@@ -383,6 +397,7 @@ static int launch_and_wait(struct attempt *a)
 	if (r >= 0)
 		r = begin(a);
 	if (r < 0) {
+		hint_memory(a);
 		launch_abort(&a->launch);
 		return stopped_meanwhile(a->target, r, a->error);
 	}

@@ -61,6 +61,24 @@ static void write_pairs(struct json_out *out, const struct state *state)
 	json_out_close(out, '}');
 }
 
+/* runc's names of the types. */
+static void write_namespaces(struct json_out *out, int64_t pid)
+{
+	static const char *const rows[][2] = { { "NEWCGROUP", "cgroup" }, { "NEWIPC", "ipc" },
+					       { "NEWNET", "net" },       { "NEWNS", "mnt" },
+					       { "NEWPID", "pid" },       { "NEWTIME", "time" },
+					       { "NEWUSER", "user" },     { "NEWUTS", "uts" } };
+	char path[64];
+
+	json_out_key(out, "namespace_paths");
+	json_out_open(out, '{');
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		snprintf(path, sizeof path, "/proc/%lld/ns/%s", (long long)pid, rows[i][1]);
+		json_out_member(out, rows[i][0], path);
+	}
+	json_out_close(out, '}');
+}
+
 static void optional(struct json_out *out, const char *key, const char *text)
 {
 	if (text)
@@ -94,7 +112,11 @@ static void write_document(struct json_out *out, const struct state *state)
 	json_out_flag(out, "shared_pid_namespace", state->shared_pid_namespace);
 	json_out_flag(out, "no_new_keyring", state->no_new_keyring);
 	json_out_member(out, "gate", state->gate_fifo ? STATE_GATE_FIFO : STATE_GATE_RUN);
+	json_out_flag(out, "rootless", state->owner_uid != 0);
 	write_pairs(out, state);
+	if (state->pid)
+		write_namespaces(out, state->pid);
+	write_strings(out, "external_descriptors", &state->external_descriptors);
 	if (state->resources) {
 		json_out_key(out, "resources");
 		json_out_raw(out, state->resources);

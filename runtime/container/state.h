@@ -1,7 +1,7 @@
 /* The state of one container on disk: ROOT/ID/ (0711) with config.json (copy), creating.json or state.json,
  * exec.fifo (0600), fault (one page). Written atomically (temporary name, rename), read with bounds. The
  * keys of state.json that third parties read in runc's are the same: id, init_process_pid,
- * init_process_start, created, cgroup_paths, namespace_paths (PRO-11).
+ * init_process_start, created, cgroup_paths, namespace_paths, external_descriptors (PRO-11).
  */
 #ifndef OCIRUN_STATE_H
 #define OCIRUN_STATE_H
@@ -25,6 +25,8 @@ struct state {
 	struct spec_strings
 		cgroup_dirs; /* absolute directories; in JSON an object cgroup_paths name -> dir */
 	struct spec_strings cgroup_names; /* same count: "memory", "cpu,cpuacct", "" for v2 */
+	/* What 0, 1 and 2 of the program were at create ("pipe:[4711]"). */
+	struct spec_strings external_descriptors;
 	const char *cgroups_path;
 	const char *resources;     /* JSON: all limits after an `update`; NULL: those of config.json */
 	const char *scope, *slice; /* systemd's unit, with its driver; else NULL */

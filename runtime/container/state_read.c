@@ -229,6 +229,7 @@ static const struct key state_keys[] = {
 	{ "gate", JSON_STRING, read_gate, STATE(gate_fifo) },
 	{ "annotations", JSON_OBJECT, read_pairs, STATE(annotations) },
 	{ "cgroup_paths", JSON_OBJECT, read_groups, 0 },
+	{ "external_descriptors", JSON_ARRAY, read_strings, STATE(external_descriptors) },
 	{ "resources", JSON_OBJECT, read_text, STATE(resources) }, /* as written: update reads it */
 	{ "poststart", JSON_ARRAY, read_hooks, STATE(poststart) },
 	{ "poststop", JSON_ARRAY, read_hooks, STATE(poststop) },

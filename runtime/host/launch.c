@@ -299,7 +299,7 @@ int launch_start(struct launch *launch, const int *slots, uint32_t slot_count, c
 
 	launch->sock = launch->pidfd = launch->master = -1;
 	launch->pid = launch->helper = 0;
-	launch->hooks_began = false;
+	launch->hooks_began = launch->killed = false;
 	FD_AUTO image = shim_image(init, error);
 	if (image < 0)
 		return image;

@@ -25,6 +25,7 @@ struct launch {
 	 * one */
 	int (*on_forked)(void *context, struct error *error);
 	void *context;
+	bool killed;      /* the shim died of SIGKILL before READY */
 	bool hooks_began; /* a hook may have run before the start: poststop is due */
 };
 

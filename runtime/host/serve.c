@@ -270,6 +270,7 @@ static int died(struct launch *launch, struct error *error)
 	if (info.si_code == CLD_EXITED)
 		return error_set(error, EIO, "container init exited with status %d before it was ready",
 				 info.si_status);
+	launch->killed = info.si_status == SIGKILL;
 	return error_set(error, EIO, "container init was killed by signal %d (%s) before it was ready",
 			 info.si_status, strsignal(info.si_status));
 }

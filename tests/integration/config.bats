@@ -437,7 +437,7 @@ $device 200" ]
 	ocirun features | jq -e '.potentiallyUnsafeConfigAnnotations | index("run.oci.seccomp_bpf_data")'
 }
 
-@test "ANN-14 FJS-14 run.oci.hooks.stdout, .stderr: two files to which the output of the host's hooks is appended" {
+@test "ANN-14 HOK-13 FJS-14 run.oci.hooks.stdout, .stderr: two files to which the output of the host's hooks is appended" {
 	set_args true
 	config ".annotations = {\"run.oci.hooks.stdout\": \"$DIR/hooks.out\", \"run.oci.hooks.stderr\": \"$DIR/hooks.err\"}"
 	local kind
