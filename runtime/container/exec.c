@@ -22,6 +22,7 @@
 #include "spec/number_list.h"
 
 #define FILE_MAX (16 << 20)
+#define DEATH_MILLISECONDS 1000
 
 /* ---- the container ------------------------------------------------------------------------------------ */
 
@@ -93,18 +94,19 @@ void exec_close(struct exec_target *target)
 
 /* ---- what to enter ------------------------------------------------------------------------------------ */
 
-static bool ended(int pidfd)
+static bool ended(int pidfd, int milliseconds)
 {
 	struct pollfd end = { .fd = pidfd, .events = POLLIN };
 
-	return sys_poll(&end, 1, 0) > 0;
+	return sys_poll(&end, 1, milliseconds) > 0;
 }
 
 /* EXE-35: every number of /proc that was used before this was init's, if init still lives. Any failure is
- * explained by its end. */
+ * explained by its end. Its namespaces and files are gone a moment before it is (ESRCH): that is waited for.
+ */
 static int stopped_meanwhile(const struct exec_target *target, int r, struct error *error)
 {
-	if (!ended(target->pidfd))
+	if (!ended(target->pidfd, r == -ESRCH ? DEATH_MILLISECONDS : 0))
 		return r;
 	memset(error, 0, sizeof *error);
 	return error_set(
@@ -143,8 +145,8 @@ static int differing(const struct exec_target *target, uint64_t *ret, struct err
 				"waits for start is hidden, start it first",
 				rows[i].name);
 		if (r < 0)
-			return error_errno(error, r, "cannot look at the container's %s namespace",
-					   rows[i].name);
+			return error_errno(error, r == -ENOENT ? -ESRCH : r,
+					   "cannot look at the container's %s namespace", rows[i].name);
 		if (theirs.st_ino != ours.st_ino || theirs.st_dev != ours.st_dev)
 			types |= rows[i].type;
 	}
@@ -228,7 +230,7 @@ static int launch_shim(struct attempt *a)
 
 	memset(slots, 0xff, sizeof slots);
 	int r = fill_slots(a, slots);
-	if (r == 0 && ended(a->target->pidfd)) /* what was read of /proc may be another process's */
+	if (r == 0 && ended(a->target->pidfd, 0)) /* what was read of /proc may be another process's */
 		r = -ESRCH;
 	if (r == 0)
 		r = launch_start(&a->launch, slots, a->compiled.plan.header->slot_count, NULL, a->error);
@@ -399,7 +401,8 @@ static int launch_and_wait(struct attempt *a)
 	if (r < 0) {
 		hint_memory(a);
 		launch_abort(&a->launch);
-		return stopped_meanwhile(a->target, r, a->error);
+		/* a dying init takes the processes of its pid namespace along before it is dead itself */
+		return stopped_meanwhile(a->target, a->launch.killed ? -ESRCH : r, a->error);
 	}
 	if (!a->request->detach)
 		r = relay_wait(signals, a->launch.pid, a->launch.pidfd, fd_take(&a->launch.master), NULL,

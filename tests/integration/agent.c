@@ -1,6 +1,6 @@
 /* A seccomp agent for the tests. agent SOCKET OUT: listens, takes one container's message, writes its JSON to
- * OUT, then answers every notification with errno ENOMEDIUM (123). agent SOCKET OUT gone: leaves at once when
- * it has the message, so that nobody answers.
+ * OUT, then answers every notification with errno ENOMEDIUM (123). With a third word: "gone" leaves at once
+ * when it has the message, so that nobody answers; "hold" answers nothing, "continue" lets every call happen.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -61,8 +61,11 @@ int main(int argc, char **argv)
 
 	if (fd < 0 || fclose(out) != 0)
 		return 1;
-	if (argc > 3)
+	const char *how = argc > 3 ? argv[3] : "";
+	if (!strcmp(how, "gone"))
 		return 0;
+	while (!strcmp(how, "hold"))
+		pause();
 	for (;;) {
 		memset(&notification, 0, sizeof notification);
 		if (ioctl(fd, SECCOMP_IOCTL_NOTIF_RECV, &notification) < 0) {
@@ -72,7 +75,10 @@ int main(int argc, char **argv)
 		}
 		memset(&answer, 0, sizeof answer);
 		answer.id = notification.id;
-		answer.error = -ENOMEDIUM;
+		if (!strcmp(how, "continue"))
+			answer.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
+		else
+			answer.error = -ENOMEDIUM;
 		ioctl(fd, SECCOMP_IOCTL_NOTIF_SEND, &answer);
 	}
 }

@@ -145,6 +145,75 @@ descriptors_of() { ls "/proc/$1/fd" | tr '\n' ' '; }
 	done
 }
 
+@test "CVE-2016-9962 the shim of exec, held at its last call before the program, is closed to container root" {
+	local user spy agent held
+	command -v cc >/dev/null || skip "no C compiler for the agent"
+	cc -O1 -o "$DIR/agent" "$BATS_TEST_DIRNAME/agent.c"
+	for user in no yes; do
+		new_bundle sleep 100
+		config ".linux.seccomp = {defaultAction: \"SCMP_ACT_ALLOW\", listenerPath: \"$DIR/sock\", syscalls: [{names: [\"execve\", \"execveat\"], action: \"SCMP_ACT_NOTIFY\"}]}"
+		[ "$user" = no ] || config '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 0, size: 1000}] | .linux.gidMappings = .linux.uidMappings'
+		rm -f "$DIR/sock"
+		timeout 60 "$DIR/agent" "$DIR/sock" "$DIR/message" continue >/dev/null 2>&1 3>&- &
+		agent=$!
+		wait_for test -S "$DIR/sock"
+		create
+		ocirun start "$ID"
+		wait_for grep -q sleep "/proc/$(pid_of)/comm"
+		rm "$DIR/sock"
+		timeout 60 "$DIR/agent" "$DIR/sock" "$DIR/message" hold >/dev/null 2>&1 3>&- &
+		held=$!
+		wait_for test -S "$DIR/sock"
+		exec 12</ 13<"$CANARY"
+		"$OCIRUN" --root "$ROOT" exec "$ID" true </dev/null >/dev/null 2>&1 3>&- &
+		exec 12<&- 13<&-
+		wait_for test -s "$DIR/message"
+		spy=$(spy_on "$(pid_of)")
+		ocirun delete -f "$ID"
+		kill $held $agent 2>/dev/null || :
+		[[ $spy == *seen* ]]
+		[[ $spy != *" -> "* && $spy != *open-worked* ]] || { echo "$spy" >&2; return 1; }
+	done
+}
+
+@test "CVE-2019-5736 writers on every /proc/*/exe while processes enter by exec; an entry point #!/proc/self/exe" {
+	local before i
+	before=$(sha256sum "$OCIRUN" "$(dirname "$OCIRUN")/ociinit")
+	printf '#!/proc/self/exe\n' >"$BUNDLE/rootfs/bin/evil"
+	chmod 755 "$BUNDLE/rootfs/bin/evil"
+	set_args sh -c 'while :; do for p in /proc/[0-9]*; do echo evil >>$p/exe && echo "$p" >>/written; done; done 2>/dev/null'
+	create
+	ocirun start "$ID"
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		run_ok ocirun exec "$ID" true
+		run ocirun exec "$ID" evil 3 0
+		[ "$status" -ne 0 ]
+		lacks "ociinit 0"
+	done
+	ocirun delete -f "$ID"
+	[ ! -e "$BUNDLE/rootfs/written" ] || { cat "$BUNDLE/rootfs/written" >&2; return 1; }
+	[ "$(sha256sum "$OCIRUN" "$(dirname "$OCIRUN")/ociinit")" = "$before" ]
+}
+
+@test "CVE-2024-21626 CVE-2015-3627 descriptors of a process of exec: where each leads, compared with what was asked for" {
+	local pid want
+	set_args sleep 100
+	create
+	ocirun start "$ID"
+	exec 10<"$CANARY/file" 11<"$CANARY/dir" 12</ 300<"$CANARY/file"
+	ocirun exec -d --preserve-fds 1 --pid-file "$DIR/pid" "$ID" sleep 50 <"$CANARY/link" >"$DIR/out" 2>"$DIR/err" 3<"$CANARY/dir/file"
+	exec 10<&- 11<&- 12<&- 300<&-
+	pid=$(cat "$DIR/pid")
+	want="0 $CANARY/file
+1 $DIR/out
+2 $DIR/err
+3 $CANARY/dir/file"
+	[ "$(cd "/proc/$pid/fd" && for i in *; do echo "$i $(readlink "$i")"; done)" = "$want" ] || { ls -l "/proc/$pid/fd" >&2; return 1; }
+	[ "$(readlink "/proc/$pid/cwd")" = / ]
+	[ "$(stat -L -c %d:%i "/proc/$pid/root")" = "$(stat -L -c %d:%i "/proc/$(pid_of)/root")" ]
+	untouched
+}
+
 # From inside the container of process PID, with its rights: what can be read of the shim that is seen there.
 spy_on() {
 	local shim
