@@ -82,7 +82,8 @@ static void written_is_read_back(void **state)
 	assert_int_equal(out.cgroup_dirs.count, 2);
 	assert_string_equal(out.cgroup_names.items[1], "");
 	assert_string_equal(out.cgroup_dirs.items[0], dirs[0]);
-	assert_int_equal(out.external_descriptors.count, 2); /* also through an update, which writes it again */
+	assert_int_equal(out.external_descriptors.count,
+			 2); /* also through an update, which writes it again */
 	assert_string_equal(out.external_descriptors.items[0], names[0]);
 	assert_int_equal(out.poststart.count, 0);
 	assert_int_equal(out.poststop.count, 1);
