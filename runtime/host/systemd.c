@@ -187,7 +187,8 @@ static int receive_reply(int sock, int64_t end, char *reply)
 		if (r <= 0)
 			return r < 0 ? r : -ETIMEDOUT;
 		ssize_t length = sys_recvmsg(sock, &message, MSG_DONTWAIT);
-		return length == 0 ? -EPIPE : (int)length;
+		/* reset: it has not even read the request */
+		return length == 0 || length == -ECONNRESET ? -EPIPE : (int)length;
 	}
 }
 

@@ -72,6 +72,19 @@ static bool is_exec(const char *directory)
 	return access(path, F_OK) == 0;
 }
 
+/* A file `systemd` in the directory: its driver, of the user's manager in the group that it names. */
+static void read_driver(struct arena *arena, const char *directory, struct compile_options *options)
+{
+	char *text = read_file(arena_format(arena, "%s/systemd", directory), NULL);
+
+	if (!text)
+		return;
+	options->systemd_cgroup = true;
+	if (text[0] == '/')
+		options->systemd_root = arena_copy(arena, text, strcspn(text, "\n"));
+	free(text);
+}
+
 static int compile(const char *directory, struct arena *arena, const struct spec *spec,
 		   const struct facts *facts, struct compiled *ret, struct error *error)
 {
@@ -84,6 +97,7 @@ static int compile(const char *directory, struct arena *arena, const struct spec
 	};
 	struct exec_into into = { .group_count = 1, .groups = &group };
 
+	read_driver(arena, directory, &options);
 	if (!is_exec(directory))
 		return compile_plan(arena, spec, facts, &options, ret, error);
 	for (uint32_t i = 0; i < spec->linux_->namespace_count; i++)
@@ -97,7 +111,7 @@ static char *compiled_text(const char *directory, const char *config, size_t len
 	struct arena arena = { NULL };
 	struct error error = { 0 };
 	struct facts facts;
-	struct compiled compiled;
+	struct compiled compiled = { .bytes = NULL };
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
@@ -108,6 +122,8 @@ static char *compiled_text(const char *directory, const char *config, size_t len
 	    compile(directory, &arena, &spec, &facts, &compiled, &error) < 0) {
 		fprintf(out, "refused: %s: %s\n", error.pointer, error.text);
 	} else {
+		if (compiled.systemd)
+			systemd_dump_text(compiled.systemd, out);
 		plan_dump_text(&compiled.plan, out);
 		plan_each(&compiled.plan, record)
 			seen |= 1ull << record->kind;
