@@ -12,6 +12,7 @@
 #include "host.h"
 #include "launch.h"
 #include "number.h"
+#include "systemd.h"
 
 #define TEXT_BYTES 65536
 
@@ -163,15 +164,12 @@ static int without_prefix(struct error *error, int r)
 	return r;
 }
 
-static int write_all(const struct change *change, const struct compiled *back, struct error *error)
+/* What stood there before; `error` is told that, too, when it cannot be had again. */
+static void take_back(const struct compiled *back, struct error *error)
 {
-	struct fault fault = { .row = PLAN_ROW_CGROUP, .record = FAULT_NO_RECORD }, again = fault;
+	struct fault again = { .row = PLAN_ROW_CGROUP, .record = FAULT_NO_RECORD };
 	struct error other = { 0 };
-	int r = host_cgroups_update(&change->compiled.plan, &fault);
 
-	if (r == 0)
-		return 0;
-	fault_error(&change->compiled.plan, &fault, error);
 	if (host_cgroups_restore(&back->plan, &again) < 0) {
 		size_t used = strlen(error->text);
 
@@ -179,6 +177,37 @@ static int write_all(const struct change *change, const struct compiled *back, s
 		snprintf(error->text + used, sizeof error->text - used,
 			 "; the limits from before could not be set again: %s", other.text);
 	}
+}
+
+static int write_all(const struct change *change, const struct compiled *back, struct error *error)
+{
+	struct fault fault = { .row = PLAN_ROW_CGROUP, .record = FAULT_NO_RECORD };
+	int r = host_cgroups_update(&change->compiled.plan, &fault);
+
+	if (r == 0)
+		return 0;
+	fault_error(&change->compiled.plan, &fault, error);
+	take_back(back, error);
+	return r;
+}
+
+/* Once the kernel has taken all of it: systemd must know, or it would write the old limits again. It rounds
+ * (quotas), so the files are written once more behind it. */
+static int tell_systemd(const struct change *change, const struct state *state,
+			const struct spec_resources *asked, const struct compiled *back, struct error *error)
+{
+	struct systemd_properties properties = { 0 };
+	int r;
+
+	if (!state->scope)
+		return 0;
+	r = systemd_limits(change->arena, asked, change->facts->cgroup_mode, &properties, error);
+	if (r == 0)
+		r = systemd_set_properties(change->arena, state->scope, state->scope_of_user, &properties,
+					   error);
+	if (r == 0)
+		return write_all(change, back, error);
+	take_back(back, error);
 	return r;
 }
 
@@ -198,5 +227,7 @@ int cgroup_update(struct arena *arena, const struct state *state, const struct f
 		r = compile_back(&change, &back, error);
 	if (r == 0)
 		r = write_all(&change, &back, error);
+	if (r == 0)
+		r = tell_systemd(&change, state, asked, &back, error);
 	return without_prefix(error, r);
 }

@@ -4,7 +4,7 @@
 load lib
 
 test_setup() {
-	[ -d /run/systemd/system ] && [ "$(cat /proc/1/comm)" = systemd ] || skip "systemd is not PID 1"
+	if [ ! -d /run/systemd/system ] || [ "$(cat /proc/1/comm)" != systemd ]; then skip "systemd is not PID 1"; fi
 	needs_root
 	SLICE=system.slice
 	UNIT=ocirun-$ID.scope
@@ -22,6 +22,9 @@ test_teardown() {
 
 sd() { ocirun --systemd-cgroup "$@"; }
 sd_create() { sd create --bundle "$BUNDLE" "${@:-$ID}" </dev/null >"$DIR/out" 2>"$DIR/err" || { cat "$DIR/err" >&2; return 1; }; }
+sd_run() { # detached, with stdio that no test's output pipe waits for
+	sd run -d --bundle "$BUNDLE" "$ID" </dev/null >"$DIR/out" 2>"$DIR/err" || { cat "$DIR/err" >&2; return 1; }
+}
 sd_bundle() { new_bundle "$@"; config ".linux.cgroupsPath = \":ocirun:$ID\""; }
 property() { systemctl show "${2:-$UNIT}" -p "$1" --value; }
 group() { echo "/sys/fs/cgroup/$SLICE/$UNIT"; }
@@ -161,7 +164,7 @@ is() { [ "$1" = "$2" ] || { printf '"%s" is not "%s"\n' "$1" "$2" >&2; return 1;
 @test "BAT-29 RuntimeMaxSec: the failed unit can be seen until delete" {
 	sd_bundle sleep 1000
 	config '.annotations += { "org.systemd.property.RuntimeMaxSec": "1", "org.systemd.property.TimeoutStopSec": "1" }'
-	run_ok sd run -d --bundle "$BUNDLE" "$ID" </dev/null
+	sd_run
 	wait_status stopped
 	wait_for systemctl is-failed "$UNIT"
 	run systemctl status "$UNIT"
@@ -177,7 +180,7 @@ is() { [ "$1" = "$2" ] || { printf '"%s" is not "%s"\n' "$1" "$2" >&2; return 1;
 		| .process.capabilities.permitted += ["CAP_MKNOD"]' '.linux.resources.devices = [ { allow: false, access: "rwm" },
 		{ allow: true, type: "c", major: 1, minor: 11, access: "rw" }, { allow: true, type: "c", major: 1, access: "r" },
 		{ allow: false, type: "c", major: 1, minor: 4, access: "rwm" } ]'
-	run_ok sd run -d --bundle "$BUNDLE" "$ID" </dev/null
+	sd_run
 	is "$(property DevicePolicy)" strict
 	run_ok ocirun exec "$ID" sh -c 'mknod /tmp/kmsg c 1 11; mknod /tmp/mem c 1 1; mknod /tmp/port c 1 4; mknod /tmp/tty0 c 4 0'
 	local access='for f in kmsg mem port tty0; do for m in "<" "<>"; do (eval "exec 9$m/tmp/$f") 2>/dev/null && echo "$f$m"; done; done; echo >/dev/null && echo null'
@@ -187,6 +190,25 @@ is() { [ "$1" = "$2" ] || { printf '"%s" is not "%s"\n' "$1" "$2" >&2; return 1;
 	[[ $before != *"mem<>"* && $before != *port* && $before != *tty0* ]]
 	systemctl daemon-reload
 	is "$(ocirun exec "$ID" sh -c "$access" 2>/dev/null)" "$before"
+}
+
+@test "UPD-01 UPD-10 UPD-18 update: systemd is told, the files are exact, a refusal changes neither" {
+	sd_bundle sleep 1000
+	config '.linux.resources += { memory: { limit: 67108864 }, pids: { limit: 99 } }'
+	sd_create
+	run_ok ocirun update --memory 80000000 --pids-limit 50 --cpu-quota 12345 --cpu-period 50000 --cpuset-cpus 1 "$ID"
+	is "$(property MemoryMax) $(property TasksMax) $(property AllowedCPUs)" "80000000 50 1"
+	is "$(property CPUQuotaPerSecUSec) $(in_group cpu.max)" "250ms 12345 50000"
+	is "$(in_group memory.max) $(in_group pids.max) $(in_group cpuset.cpus)" "79998976 50 1"
+	run_ok ocirun update --pids-limit -1 "$ID"
+	is "$(property TasksMax) $(in_group pids.max)" "infinity max"
+	run_fail ocirun update --pids-limit 40 --cpuset-cpus 4000 "$ID"
+	is "$(property TasksMax) $(in_group pids.max) $(property AllowedCPUs)" "infinity max 1"
+	export DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nowhere
+	run_fail ocirun update --pids-limit 40 "$ID"
+	has "the system bus"
+	unset DBUS_SYSTEM_BUS_ADDRESS
+	is "$(property TasksMax) $(in_group pids.max)" "infinity max"
 }
 
 @test "ANN-01 org.systemd.property: values, seconds, what is refused" {
@@ -241,7 +263,7 @@ is() { [ "$1" = "$2" ] || { printf '"%s" is not "%s"\n' "$1" "$2" >&2; return 1;
 		'.linux.uidMappings = [{ containerID: 0, hostID: 100000, size: 65536 }] | .linux.gidMappings = .linux.uidMappings' \
 		'.mounts |= map(if .type == "cgroup" then .options -= ["ro"] else . end)'
 	chmod 755 "$DIR" "$BUNDLE"
-	run_ok sd run -d --bundle "$BUNDLE" "$ID" </dev/null
+	sd_run
 	is "$(stat -c %u "$(group)" "$(group)/cgroup.procs" "$(group)/cgroup.subtree_control" "$(group)/pids.max" | xargs)" \
 		"100000 100000 100000 0"
 	run_ok ocirun exec "$ID" sh -c 'mkdir /sys/fs/cgroup/below && test -e /sys/fs/cgroup/below/cgroup.procs'
@@ -249,7 +271,7 @@ is() { [ "$1" = "$2" ] || { printf '"%s" is not "%s"\n' "$1" "$2" >&2; return 1;
 
 @test "KIL-01 PRO-35 only create and delete need systemd; delete --force does without" {
 	sd_bundle sleep 1000
-	run_ok sd run -d --bundle "$BUNDLE" "$ID" </dev/null
+	sd_run
 	export DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nowhere
 	run_ok ocirun state "$ID"
 	run_ok ocirun exec "$ID" true

@@ -54,7 +54,7 @@ static void test_false_helpers(void **state)
 			 -EPIPE);
 	assert_within(begun, 4000);
 	begun = sys_clock_ms();
-	assert_int_equal(systemd_exchange(script(&arena, directory, "sleep 100"), "x", 2, 200, reply),
+	assert_int_equal(systemd_exchange(script(&arena, directory, "exec sleep 100"), "x", 2, 200, reply),
 			 -ETIMEDOUT);
 	assert_within(begun, 5000);
 	assert_int_equal(systemd_exchange(script(&arena, directory, "printf '0\\0done\\0' >&0"), "x", 2, 5000,
