@@ -182,8 +182,8 @@ is() { [ "$1" = "$2" ] || { printf '"%s" is not "%s"\n' "$1" "$2" >&2; return 1;
 		{ allow: false, type: "c", major: 1, minor: 4, access: "rwm" } ]'
 	sd_run
 	is "$(property DevicePolicy)" strict
-	run_ok ocirun exec "$ID" sh -c 'mknod /tmp/kmsg c 1 11; mknod /tmp/mem c 1 1; mknod /tmp/port c 1 4; mknod /tmp/tty0 c 4 0'
-	local access='for f in kmsg mem port tty0; do for m in "<" "<>"; do (eval "exec 9$m/tmp/$f") 2>/dev/null && echo "$f$m"; done; done; echo >/dev/null && echo null'
+	run_ok ocirun exec "$ID" sh -c 'cd /dev; mknod kmsg c 1 11; mknod mem c 1 1; mknod port c 1 4; mknod tty0 c 4 0'
+	local access='for f in kmsg mem port tty0; do for m in "<" "<>"; do (eval "exec 9$m/dev/$f") 2>/dev/null && echo "$f$m"; done; done; echo >/dev/null && echo null'
 	local before
 	before=$(ocirun exec "$ID" sh -c "$access" 2>/dev/null)
 	[[ $before == *"kmsg<>"* && $before == *"mem<"* && $before == *null* ]]
@@ -364,4 +364,55 @@ is() { [ "$1" = "$2" ] || { printf '"%s" is not "%s"\n' "$1" "$2" >&2; return 1;
 	for i in "${jobs[@]}"; do wait "$i"; done
 	is "$(systemctl list-units --all --plain --no-legend 'ocirun-*' | wc -l)" "$before"
 	is "$(find /sys/fs/cgroup -name "ocirun-$ID*" | wc -l)" 0
+}
+
+# Run a script as the user "user", below that user's systemd (tests/vm/guest/as-user).
+by_user() {
+	command -v as-user >/dev/null || skip "there is no as-user here"
+	install -d -o user "$DIR/user"
+	chmod 755 "$DIR" "$BATS_RUN_TMPDIR" "$BATS_TEST_TMPDIR" 2>/dev/null || true
+	cat >"$DIR/script" <<-END
+		set -eu
+		o() { "$(realpath "$OCIRUN")" --root "\$XDG_RUNTIME_DIR/$ID" --systemd-cgroup "\$@"; }
+		is() { [ "\$1" = "\$2" ] || { echo "\$1 is not \$2" >&2; exit 1; }; }
+		show() { systemctl --user show "\$2" -p "\$1" --value; }
+		mkdir -p ~/$ID && cd ~/$ID && cp -a /opt/busybox rootfs && o spec --rootless
+		jq '.process.terminal = false | .process.args = ["sleep", "1000"] | .linux.resources = { pids: { limit: 33 },
+			memory: { limit: 90000384 } } | del(.linux.cgroupsPath)' config.json >new && mv new config.json
+		trap 'o delete -f $ID; rm -rf ~/$ID' EXIT
+	END
+	cat >>"$DIR/script"
+	chmod 755 "$DIR/script"
+	run_ok as-user bash "$DIR/script"
+}
+
+@test "PRO-34 CGR-03 the user's systemd makes the scope, limits and all" {
+	by_user <<-END
+		o create $ID </dev/null >log 2>&1 || { cat log; exit 1; }
+		is "\$(show ActiveState $UNIT) \$(show Slice $UNIT) \$(show TasksMax $UNIT)" "active user.slice 33"
+		group=/sys/fs/cgroup/user.slice/user-1000.slice/user@1000.service/user.slice/$UNIT
+		is "\$(cat \$group/pids.max) \$(cat \$group/memory.max)" "33 90000384"
+		o start $ID
+		o exec $ID cat /proc/self/cgroup
+		o update --pids-limit 44 $ID
+		is "\$(show TasksMax $UNIT) \$(cat \$group/pids.max)" "44 44"
+		o kill $ID KILL
+		while [ "\$(o state $ID | jq -r .status)" != stopped ]; do sleep 0.1; done
+		o delete $ID
+		is "\$(systemctl --user list-units --all --plain --no-legend '*$ID*')" ""
+		[ ! -e \$group ]
+	END
+}
+
+@test "PRO-34 without a bus of the user's: the manager's own socket; without that, an error that names the bus" {
+	by_user <<-END
+		unset DBUS_SESSION_BUS_ADDRESS
+		mkdir run && ln -s "\$XDG_RUNTIME_DIR/systemd" run/systemd
+		XDG_RUNTIME_DIR=\$PWD/run o --root "\$XDG_RUNTIME_DIR/$ID" create $ID </dev/null >log 2>&1 || { cat log; exit 1; }
+		is "\$(show ActiveState $UNIT)" active
+		o delete -f $ID
+		export DBUS_SESSION_BUS_ADDRESS=unix:path=/nowhere
+		if XDG_RUNTIME_DIR=/nowhere o --root "\$XDG_RUNTIME_DIR/$ID" create $ID </dev/null >log 2>&1; then exit 1; fi
+		grep "the user bus" log
+	END
 }
