@@ -22,6 +22,7 @@ struct build {
 	scmp_filter_ctx filter;
 	uint32_t default_action;
 	uint32_t archs[FILTER_ARCHS], arch_count;
+	bool no_tree;
 };
 
 static int refuse(struct build *b, int code, const char *pointer, const char *what)
@@ -80,7 +81,7 @@ static int add_attributes(struct build *b)
 	if (r >= 0)
 		r = seccomp_attr_set(b->filter, SCMP_FLTATR_CTL_TSYNC, 0);
 	/* a libseccomp before 2.5 has no tree: slower, not wrong */
-	if (r >= 0 && names > TREE_FROM)
+	if (r >= 0 && names > TREE_FROM && !b->no_tree)
 		seccomp_attr_set(b->filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	return r < 0 ? refuse(b, r, "", "cannot prepare the filter") : 0;
 }
@@ -167,10 +168,14 @@ static int export(struct build *b, struct compiled_filter *ret)
 	}
 	if (fd >= 0)
 		close(fd);
-	return r < 0 ? refuse(b, r, "", "cannot compile the filter") : 0;
+	return r < 0 ? refuse(b, r, "",
+			      r == -E2BIG
+				      ? "the filter has more than the 4096 instructions that the kernel takes"
+				      : "cannot compile the filter")
+		     : 0;
 }
 
-static int build(struct build *b, struct compiled_filter *ret)
+static int build_once(struct build *b, struct compiled_filter *ret)
 {
 	int r;
 
@@ -188,6 +193,19 @@ static int build(struct build *b, struct compiled_filter *ret)
 		r = export(b, ret);
 	seccomp_release(b->filter);
 	return r;
+}
+
+/* A tree is about a tenth longer than a list: what fits the kernel's 4096 instructions only as one is loaded
+ * as one. */
+static int build(struct build *b, struct compiled_filter *ret)
+{
+	int r = build_once(b, ret);
+
+	if (r != -E2BIG)
+		return r;
+	b->no_tree = true;
+	memset(b->error, 0, sizeof *b->error);
+	return build_once(b, ret);
 }
 
 static bool notifies(const struct spec_seccomp *seccomp)

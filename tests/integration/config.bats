@@ -295,32 +295,6 @@ SECCOMP_MKDIR=83 # of x86-64; 39 in the 32-bit table
 	[ "$output" = $'83 errno 77\n39 signal 31' ]
 }
 
-@test "LNX-08 LNX-11 a profile of hundreds of rules, comparisons and three architectures: the same answers as under runc" {
-	need_probe
-	command -v runc >/dev/null || skip "no runc on this host"
-	set_args true
-	runc --root "$DIR/runc" run --bundle "$BUNDLE" "$ID-runc" </dev/null >/dev/null 2>&1 || skip "runc does not run on this host"
-	# what both runtimes and the probe itself need stays as it is
-	printf '%s\n' '#include <asm/unistd.h>' | cc -E -dM - | sed -n 's/^#define __NR_\([a-z0-9_]*\) [0-9]*$/\1/p' |
-		grep -vxE 'read|write|close|fstat|newfstatat|fcntl|mmap|munmap|mprotect|brk|rt_sig.*|clone3?|fork|vfork|wait4|waitid|execve(at)?|exit.*|futex|epoll.*|nanosleep|clock_.*|sched_.*|madvise|getpid|gettid|tgkill|sigaltstack|prctl|arch_prctl|seccomp|openat2?|readlink(at)?|getrandom|set_.*|rseq|prlimit64|setrlimit|getrlimit|ioctl|uname|pipe2?|eventfd2|capset|capget|set.id|getdents64|mincore|dup[23]?|lseek|statx?|faccessat2?|access|getuid|geteuid|getgid|getegid|setsid|unlinkat|umask|poll|ppoll|io_uring.*|close_range|sendmsg|recvmsg' |
-		sort | jq -R . | jq -s '[to_entries[] | {names: [.value], action: "SCMP_ACT_ERRNO", errnoRet: (100 + .key % 60)}
-			+ (if .key % 8 < 7 then {args: [{index: (.key % 3), value: (if .key % 2 == 0 then "ALL" else 7 end), valueTwo: 7,
-				op: ("SCMP_CMP_" + ["EQ", "NE", "LT", "LE", "GT", "GE", "MASKED_EQ"][.key % 7])}]} else {} end)]' >"$DIR/rules"
-	[ "$(jq length "$DIR/rules")" -gt 200 ]
-	set_args probe
-	# jq would round 64 bits
-	jq --slurpfile rules "$DIR/rules" '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"],
-		syscalls: ($rules[0] + ($rules[0][:150] | map(.args = [{index: 3, value: 12, op: "SCMP_CMP_EQ"}])))}' "$BUNDLE/config.json" |
-		sed "s/\"ALL\"/18446744073709551615/" >"$DIR/new"
-	mv "$DIR/new" "$BUNDLE/config.json"
-	[ "$(jq '.linux.seccomp.syscalls | length' "$BUNDLE/config.json")" -gt 350 ]
-	runc --root "$DIR/runc" run --bundle "$BUNDLE" "$ID-runc" </dev/null >"$DIR/runc.out"
-	ocirun run --bundle "$BUNDLE" "$ID" </dev/null >"$DIR/ocirun.out"
-	[ "$(wc -l <"$DIR/ocirun.out")" -gt 400 ]
-	grep -qE 'errno 1[0-5][0-9]$' "$DIR/ocirun.out"
-	diff "$DIR/runc.out" "$DIR/ocirun.out"
-}
-
 # ---- annotations ----
 
 @test "ANN-09 FJS-14 run.oci.keep_original_groups: the caller's groups stay; features names it" {

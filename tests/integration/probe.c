@@ -1,11 +1,16 @@
 /* What the seccomp filter makes of system calls: each one named by number on the command line (none: all that
  * do no harm), called in a child with every argument ~0, one line each: "83 errno 14", "83 signal 31", "83
- * trap". A number with the letter i is called by int 0x80, which is the 32-bit table on x86-64.
+ * trap". A number with the letter i is called by int 0x80, which is the 32-bit table on x86-64; one with x is
+ * of the x32 table.
+ *
+ * probe values NUMBER...: each with many values of its arguments, in this very process, so only for a filter
+ * that answers all of them with an errno; one line each: "83 4 errno 101" (4: which values).
  */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -32,15 +37,19 @@ static int harmful(long number)
 	return 0;
 }
 
-static int call(long number, int old)
+#define X32 0x40000000L /* __X32_SYSCALL_BIT */
+
+static int call(long number, char table, const long *v)
 {
-	if (!old)
-		return syscall(number, -1L, -1L, -1L, -1L, -1L, -1L) == -1 ? errno : 0;
+	if (table != 'i')
+		return syscall(table == 'x' ? number | X32 : number, v[0], v[1], v[2], v[3], v[4], v[5]) == -1
+			       ? errno
+			       : 0;
 #ifdef __x86_64__
 	long r = number;
 	__asm__ volatile("int $0x80"
 			 : "+a"(r)
-			 : "b"(-1L), "c"(-1L), "d"(-1L)
+			 : "b"(v[0]), "c"(v[1]), "d"(v[2]), "S"(v[3]), "D"(v[4])
 			 : "memory", "r8", "r9", "r10", "r11");
 	return r < 0 ? (int)-r : 0;
 #else
@@ -48,14 +57,30 @@ static int call(long number, int old)
 #endif
 }
 
-static void probe(long number, int old)
+static const long values[][6] = {
+	{ -1, -1, -1, -1, -1, -1 },
+	{ 0, 0, 0, 0, 0, 0 },
+	{ 1, 1, 1, 1, 1, 1 },
+	{ 6, 6, 6, 6, 6, 6 },
+	{ 7, 7, 7, 7, 7, 7 },
+	{ 8, 8, 8, 8, 8, 8 },
+	{ 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff },
+	{ 0x100000007, 0x100000007, 0x100000007, 0x100000007, 0x100000007, 0x100000007 },
+	{ 0x7fffffffffffffff, 0x7fffffffffffffff, 0x7fffffffffffffff, 0, 0, 0 },
+	{ 0, 7, 0, 12, 0, 7 },
+	{ 7, 0, 7, 0, 12, 0 },
+	{ 12, 11, 13, 12, 7, 0x80000000 },
+};
+#define VALUES (sizeof values / sizeof values[0])
+
+static void probe(long number, char table)
 {
 	int status;
 	pid_t child = fork();
 
 	if (child == 0) {
 		signal(SIGSYS, trap);
-		_exit(call(number, old));
+		_exit(call(number, table, values[0]));
 	}
 	waitpid(child, &status, 0);
 	if (WIFSIGNALED(status))
@@ -69,11 +94,16 @@ static void probe(long number, int old)
 
 int main(int argc, char **argv)
 {
-	for (int i = 1; i < argc; i++) {
+	int all = argc > 1 && strcmp(argv[1], "values") == 0;
+
+	for (int i = 1 + all; i < argc; i++) {
 		char *end;
 		long number = strtol(argv[i], &end, 10);
 
-		probe(number, *end == 'i');
+		for (size_t k = 0; all && k < VALUES; k++)
+			printf("%s %zu errno %d\n", argv[i], k, call(number, *end, values[k]));
+		if (!all)
+			probe(number, *end);
 	}
 	for (long number = 0; argc == 1 && number < LAST; number++)
 		if (!harmful(number))
