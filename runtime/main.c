@@ -16,23 +16,9 @@
 #define VALUES_BYTES 512
 
 static const struct command *const commands[] = {
-	&command_create,
-	&command_delete,
-	&command_events,
-	&command_exec,
-	&command_features,
-	&command_kill,
-	&command_list,
-	&command_pause,
-	&command_plan,
-	&command_ps,
-	&command_resume,
-	&command_run,
-	&command_spec,
-	&command_start,
-	&command_state,
-	&command_update,
-	NULL,
+	&command_check, &command_create, &command_delete, &command_events, &command_exec,   &command_features,
+	&command_kill,  &command_list,   &command_pause,  &command_plan,   &command_ps,     &command_resume,
+	&command_run,   &command_spec,   &command_start,  &command_state,  &command_update, NULL,
 };
 
 struct global_values {
@@ -232,7 +218,8 @@ static int run_command(const struct globals *globals, const struct command *comm
 /* Accepted everywhere, since podman sends it with every command; what it asks for would come with create. */
 static int check_cgroupless(const struct globals *globals, const struct command *command, struct error *error)
 {
-	bool makes = command == &command_create || command == &command_run || command == &command_plan;
+	bool makes = command == &command_create || command == &command_run || command == &command_plan ||
+		     command == &command_check;
 
 	if (!makes || !globals->cgroup_manager || strcmp(globals->cgroup_manager, "disabled") != 0)
 		return 0;

@@ -91,7 +91,10 @@ static int mount_fault(const struct shim *shim, const struct plan_mount *mount, 
 	fault_set2(fault, FAULT_MOUNT, r, mount_subject(shim->plan, mount), " on ", target);
 	fault_note(fault, log);
 	hint = mount_hint(-r, plan_text(shim->plan, mount->type));
-	if (!log[0] && hint)
+	/* of "VFS: Mount too revealing" nobody would know what to do */
+	if (log[0] && hint && r == -EPERM)
+		fault_note(fault, "; ");
+	if (hint && (!log[0] || r == -EPERM))
 		fault_note(fault, hint);
 	return r;
 }

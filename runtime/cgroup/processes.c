@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "container/destroy.h"
+#include "container/status.h"
 #include "fd.h"
 #include "host.h"
 #include "number.h"
@@ -84,9 +85,11 @@ static int namespace_pids(struct arena *arena, const struct state *state, int64_
 	char init[64];
 	FD_AUTO proc = sys_openat(AT_FDCWD, "/proc", O_RDONLY | O_DIRECTORY, 0);
 
+	if (container_ended(state))
+		return 0;
 	snprintf(init, sizeof init, "%lld/ns/pid", (long long)state->pid);
 	int r = proc < 0 ? proc : sys_fstatat(proc, init, &search.wanted, 0);
-	if (r == -ENOENT || state->pid <= 0)
+	if (r == -ENOENT)
 		return 0;
 	/* waiting for start it cannot be looked at; and a namespace that others share says nothing */
 	if (state->shared_pid_namespace || r == -EACCES || r == -EPERM) {

@@ -100,6 +100,11 @@ static bool alive(const struct state *state, int *ret_pidfd)
 	return true;
 }
 
+bool container_ended(const struct state *state)
+{
+	return !alive(state, NULL);
+}
+
 /* One word of a comma-separated list. */
 static bool lists(const char *list, const char *word)
 {

@@ -4,11 +4,16 @@
 
 #include <stdint.h>
 
+#include "container/state.h"
+
 #define BOOT_ID_TEXT 64
 
 /* State letter and start time (field 22) of a process, from /proc/PID/stat in one read. -ESRCH: gone. */
 int process_stat(int64_t pid, char *ret_state, uint64_t *ret_start);
 /* The id of this boot, without a newline. */
 int boot_id(char text[BOOT_ID_TEXT]);
+
+/* The recorded init has ended (or is another boot's, or a zombie). */
+bool container_ended(const struct state *state);
 
 #endif

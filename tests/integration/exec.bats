@@ -4,7 +4,7 @@
 
 load lib
 
-test_setup() { needs_root; new_bundle sleep 100; }
+test_setup() { needs_containers; new_bundle sleep 100; }
 
 start() {
 	create
@@ -65,6 +65,7 @@ process() { # JQ-FILTER...: a process file from the config's process
 }
 
 @test "EXE-06 EXE-07 EXE-33 cwd, env, HOME" {
+	needs_root
 	start
 	run_ok ocirun exec --cwd /tmp -e A=1 --env B=2 -e A=3 "$ID" sh -c 'pwd; echo $A $B $HOME; env | grep -c ^A='
 	[ "${lines[0]}" = /tmp ]
@@ -83,6 +84,7 @@ process() { # JQ-FILTER...: a process file from the config's process
 }
 
 @test "EXE-09 CVE-2026-30892 -u is exact or refused" {
+	needs_root
 	start
 	local bad
 	for bad in "" "1:" ":1" "1x" "-1" "4294967295" "4294967296" " 1" "1:1x" "0x1" "1:4294967295" "1:2:3" "root"; do
@@ -151,6 +153,7 @@ process() { # JQ-FILTER...: a process file from the config's process
 }
 
 @test "EXE-02 EXE-03 EXE-29 --process: the whole process; what it leaves out is the container's" {
+	needs_root
 	config '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 77, hard: 77}]' '.process.env += ["MINE=1"]'
 	start
 	process '.user = {uid: 5, gid: 6, additionalGids: [7]}' '.cwd = "/tmp"' '.env = ["PATH=/bin", "OTHER=1"]' 'del(.capabilities, .rlimits)' \
@@ -205,6 +208,7 @@ process() { # JQ-FILTER...: a process file from the config's process
 }
 
 @test "EXE-20 EXE-21 BAT-21 stopped, paused, created" {
+	needs_root
 	create
 	run_ok ocirun exec "$ID" echo in created
 	has "in created"
@@ -320,6 +324,7 @@ process() { # JQ-FILTER...: a process file from the config's process
 }
 
 @test "NSP-22 a container with a user namespace; ids are the container's" {
+	needs_root
 	config '.linux.namespaces += [{type: "user"}]' \
 		'.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]' \
 		'.linux.gidMappings = [{containerID: 0, hostID: 200000, size: 65536}]' '.process.oomScoreAdj = 5'
@@ -338,6 +343,7 @@ process() { # JQ-FILTER...: a process file from the config's process
 }
 
 @test "EXE-01 without a pid, a network or a mount namespace of its own" {
+	needs_root
 	config '.linux.namespaces |= map(select(.type != "pid" and .type != "network"))'
 	start
 	run_ok ocirun exec "$ID" sh -c 'readlink /proc/self/ns/pid; readlink /proc/self/ns/net'

@@ -3,7 +3,7 @@
 
 load lib
 
-test_setup() { needs_root; new_bundle sh -c 'trap "echo term; exit 3" TERM; trap "echo usr1" USR1; trap "echo rt3; exit 4" 37; while :; do sleep 0.1; done'; }
+test_setup() { needs_containers; new_bundle sh -c 'trap "echo term; exit 3" TERM; trap "echo usr1" USR1; trap "echo rt3; exit 4" 37; while :; do sleep 0.1; done'; }
 
 @test "KIL-01 KIL-02 the default is TERM; names with and without SIG, in any case, and numbers" {
 	create
@@ -55,6 +55,7 @@ test_setup() { needs_root; new_bundle sh -c 'trap "echo term; exit 3" TERM; trap
 }
 
 @test "KIL-07 NSP-20 a shared pid namespace: SIGKILL reaches all, also when init has gone" {
+	needs_root
 	config '.linux.namespaces |= map(select(.type != "pid"))'
 	set_args sh -c 'sleep 77 & sleep 78'
 	create
@@ -79,6 +80,7 @@ test_setup() { needs_root; new_bundle sh -c 'trap "echo term; exit 3" TERM; trap
 }
 
 @test "KIL-09 a frozen container dies of SIGKILL" {
+	needs_root
 	create
 	ocirun start "$ID"
 	freeze
@@ -149,6 +151,7 @@ test_setup() { needs_root; new_bundle sh -c 'trap "echo term; exit 3" TERM; trap
 }
 
 @test "KIL-04 DEL-05 kill and delete by a regular expression" {
+	needs_root
 	local name
 	for name in one two other; do
 		config ".linux.cgroupsPath = \"$CGROUP-$name\""
@@ -168,6 +171,7 @@ test_setup() { needs_root; new_bundle sh -c 'trap "echo term; exit 3" TERM; trap
 }
 
 @test "DEL-06 DEL-08 DEL-09 cgroups made inside are removed, with the processes in them" {
+	needs_root
 	create
 	ocirun start "$ID"
 	local dir sub
@@ -202,6 +206,7 @@ test_setup() { needs_root; new_bundle sh -c 'trap "echo term; exit 3" TERM; trap
 }
 
 @test "DEL-02 delete --force within a second, ten at once" {
+	needs_root
 	local i start
 	for i in {1..10}; do
 		config ".linux.cgroupsPath = \"$CGROUP-$i\""

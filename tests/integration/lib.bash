@@ -46,6 +46,8 @@ host_mounts() {
 }
 
 needs_root() { [ "$(id -u)" = 0 ] || skip "needs root"; }
+# For files whose tests an ordinary user's containers pass too (run --rootless); single ones still need root.
+needs_containers() { [ "$(id -u)" = 0 ] || unshare -Ur true 2>/dev/null || skip "this host lets no ordinary user make user namespaces"; }
 
 ocirun() { "$OCIRUN" --root "$ROOT" "$@"; }
 
@@ -73,8 +75,14 @@ make_rootfs() { # DIR
 new_bundle() {
 	mkdir -p "$BUNDLE"
 	new_rootfs "$BUNDLE/rootfs"
-	(cd "$BUNDLE" && rm -f config.json && "$OCIRUN" spec)
-	config '.process.terminal = false' ".linux.cgroupsPath = \"$CGROUP\""
+	rm -f "$BUNDLE/config.json"
+	if [ "$(id -u)" = 0 ]; then
+		"$OCIRUN" spec --bundle "$BUNDLE"
+		config '.process.terminal = false' ".linux.cgroupsPath = \"$CGROUP\""
+	else
+		"$OCIRUN" spec --rootless --bundle "$BUNDLE"
+		config '.process.terminal = false'
+	fi
 	[ $# -eq 0 ] || set_args "$@"
 }
 

@@ -3,7 +3,7 @@
 
 load lib
 
-test_setup() { needs_root; new_bundle sh -c 'sleep 100 & sleep 100 & wait'; }
+test_setup() { needs_containers; new_bundle sh -c 'sleep 100 & sleep 100 & wait'; }
 
 # Every process of the container as the kernel lists it, in sub-groups too: [1,2].
 kernel_pids() {
@@ -13,6 +13,7 @@ kernel_pids() {
 }
 
 @test "PSS-02 json: host pids on one line, ascending, and nothing on stderr" {
+	needs_root
 	create
 	ocirun start "$ID"
 	three() { [ "$(ocirun ps --format json "$ID" | jq length)" = 3 ]; }
@@ -23,6 +24,7 @@ kernel_pids() {
 }
 
 @test "PSS-01 the table is the host's ps -ef, of the container's processes only" {
+	needs_root
 	create
 	ocirun start "$ID"
 	three() { [ "$(ocirun ps --format json "$ID" | jq length)" = 3 ]; }
@@ -56,6 +58,7 @@ kernel_pids() {
 }
 
 @test "PSS-05 processes in groups below the container's" {
+	needs_root
 	create
 	ocirun start "$ID"
 	local dir pid

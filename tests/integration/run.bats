@@ -3,7 +3,7 @@
 
 load lib
 
-test_setup() { needs_root; new_bundle true; }
+test_setup() { needs_containers; new_bundle true; }
 
 @test "RUN-01 RUN-02 GLB-38 run: create, start, wait, delete; the program's exit status" {
 	local code

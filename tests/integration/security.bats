@@ -128,6 +128,7 @@ ways_out() { # CANARY-PATH
 }
 
 @test "CVE-2019-19921 the host's procfs, bound, does not go through a link either: masks would miss it" {
+	needs_root
 	# as of a container that shares the host's pid namespace
 	config '.linux.namespaces |= map(select(.type != "pid"))' \
 		'.mounts |= map(if .destination == "/proc" then {destination: "/proc", type: "bind", source: "/proc", options: ["rbind"]} else . end)'
@@ -142,6 +143,7 @@ ways_out() { # CANARY-PATH
 }
 
 @test "CVE-2023-28642 the same with a user namespace that gets the host's procfs and sysfs" {
+	needs_root
 	config '.linux.namespaces |= (map(select(.type != "pid" and .type != "network")) + [{type: "user"}])
 		| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
 	chown -R 100000:100000 "$BUNDLE/rootfs"
@@ -197,6 +199,7 @@ ways_out() { # CANARY-PATH
 }
 
 @test "CVE-2025-52881 sysctls land in the container's namespaces, whatever its /proc looks like" {
+	needs_root
 	# no procfs in the config at all: /proc is a directory of the image that holds links to the host's files
 	config 'del(.mounts[] | select(.destination == "/proc")) | del(.linux.maskedPaths, .linux.readonlyPaths)
 		| .linux.sysctl = {"net.ipv4.ip_unprivileged_port_start": "77", "kernel.shmmni": "123"}'
@@ -241,6 +244,7 @@ ways_out() { # CANARY-PATH
 }
 
 @test "CVE-2025-31133 masks: no /dev/null of the image is needed, and none is used" {
+	needs_root
 	echo hidden >"$BUNDLE/rootfs/plain"
 	config 'del(.mounts[] | select(.destination | startswith("/dev"))) | .linux.maskedPaths = ["/plain", "/proc/keys"]' \
 		'del(.linux.devices)'
@@ -284,6 +288,7 @@ ways_out() { # CANARY-PATH
 }
 
 @test "CVE-2026-88265 /dev/null of the image: a file, a link, another device; nothing is chowned" {
+	needs_root
 	local step
 	config 'del(.mounts[] | select(.destination | startswith("/dev"))) | del(.linux.devices) | .process.user = {uid: 1000, gid: 1000}'
 	set_args sh -c 'stat -L -c %t:%T /proc/self/fd/0'
@@ -298,6 +303,7 @@ ways_out() { # CANARY-PATH
 }
 
 @test "CVE-2025-24965 tmpcopyup of a hostile directory: links are copied as links, no name leaves it" {
+	needs_root
 	mkdir -p "$BUNDLE/rootfs/up/sub"
 	ln -s "$CANARY/file" "$BUNDLE/rootfs/up/link"
 	ln -s "$CANARY/dir" "$BUNDLE/rootfs/up/sub/dir"
@@ -311,6 +317,7 @@ ways_out() { # CANARY-PATH
 }
 
 @test "CVE-2016-3697 R15 /etc/passwd of the image: a link out, a fifo, a device, a huge line, numbers that overflow" {
+	needs_root
 	local step
 	config '.process.env = ["PATH=/bin"] | .process.user = {uid: 0, gid: 0}'
 	set_args sh -c 'echo $HOME'

@@ -20,6 +20,7 @@ test_setup() { security_setup; }
 }
 
 @test "R12 cgroupsPath with .. stays below the mount, of every form" {
+	needs_root
 	local path
 	for path in ../../../../../../ocirun-test/$ID /../../../$ID "a/../../../$ID" "/ocirun-test/../../../ocirun-test/$ID"; do
 		config ".linux.cgroupsPath = \"$path\""
@@ -73,6 +74,7 @@ test_setup() { security_setup; }
 }
 
 @test "CVE-2021-43784 R10 id maps, mount data, paths and counts beyond every 16-bit or page limit: whole or refused" {
+	needs_root
 	local i
 	# 64 KiB of id map
 	jq '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [range(5000) | {containerID: (. * 2), hostID: (100000 + . * 2), size: 1}]

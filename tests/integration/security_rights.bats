@@ -22,6 +22,7 @@ descriptors_of() { ls "/proc/$1/fd" | tr '\n' ' '; }
 }
 
 @test "CVE-2024-21626 the descriptors of the shim that waits lead to nothing of the host" {
+	needs_root
 	local pid link mount
 	set_args sleep 100
 	exec 12</ 14<"$CANARY"
@@ -100,6 +101,7 @@ descriptors_of() { ls "/proc/$1/fd" | tr '\n' ' '; }
 }
 
 @test "CVE-2019-5736 an entry point #!/proc/self/exe, and writers on every /proc/*/exe while containers start" {
+	needs_root
 	local before i pids=()
 	before=$(sha256sum "$OCIRUN" "$(dirname "$OCIRUN")/ociinit")
 	printf '#!/proc/self/exe\n' >"$BUNDLE/rootfs/bin/evil"
@@ -121,6 +123,7 @@ descriptors_of() { ls "/proc/$1/fd" | tr '\n' ' '; }
 }
 
 @test "CVE-2016-9962 the shim at the gate is closed to container root of a shared pid namespace" {
+	needs_root
 	local pid user spy
 	for user in "" ', {type: "user"}'; do
 		new_bundle true
@@ -246,6 +249,7 @@ caps_inside() { # prints "inh prm eff bnd amb" of the program
 }
 
 @test "CVE-2022-29162 CVE-2022-27650 CVE-2016-8867 CVE-2025-27612 the five sets: config x uid x user namespace x seccomp" {
+	needs_root
 	local filter='{defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["reboot"], action: "SCMP_ACT_ERRNO"}]}'
 	local user seccomp nnp uid name bnd prm eff inh amb root other want got rows=0
 	# CHOWN 1, DAC_OVERRIDE 2, KILL 20, SETUID 80, NET_BIND_SERVICE 400, SYS_ADMIN 200000. What is wanted of uid 0
@@ -281,6 +285,7 @@ caps_inside() { # prints "inh prm eff bnd amb" of the program
 }
 
 @test "R8 KEEP_ADMIN: a filter without no_new_privs leaves no CAP_SYS_ADMIN, with none or all of it configured" {
+	needs_root
 	config '.process.noNewPrivileges = false' '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["reboot"], action: "SCMP_ACT_ERRNO"}]}'
 	local uid
 	for uid in 0 1000; do
@@ -296,6 +301,7 @@ caps_inside() { # prints "inh prm eff bnd amb" of the program
 }
 
 @test "R8 the caller's ambient and inheritable capabilities, groups, umask, securebits and keyring stay outside" {
+	needs_root
 	command -v setpriv >/dev/null || skip "no setpriv"
 	set_args sh -c 'grep -E "^(Cap(Inh|Amb)|Groups|NoNewPrivs)" /proc/self/status; umask; cat /proc/keys 2>/dev/null | grep -c canary'
 	config 'del(.linux.maskedPaths)'

@@ -3,7 +3,7 @@
 
 load lib
 
-test_setup() { needs_root; new_bundle sh -c 'echo started; sleep 100'; }
+test_setup() { needs_containers; new_bundle sh -c 'echo started; sleep 100'; }
 
 @test "STA-01 STM-02 STM-03 start releases the program" {
 	create
@@ -108,6 +108,7 @@ test_setup() { needs_root; new_bundle sh -c 'echo started; sleep 100'; }
 }
 
 @test "STM-04 STT-13 a frozen container is paused; start and kill of it do not hang" {
+	needs_root
 	create
 	freeze
 	wait_status paused

@@ -3,7 +3,7 @@
 
 load lib
 
-test_setup() { needs_root; new_bundle sleep 100; config '.annotations = {"org.example.key": "a \"value\" / ü"}'; }
+test_setup() { needs_containers; new_bundle sleep 100; config '.annotations = {"org.example.key": "a \"value\" / ü"}'; }
 
 @test "STT-01 STT-02 STT-03 STT-04 STT-05 STT-06 STT-07 STT-09 STT-10 the members of state" {
 	create
@@ -75,6 +75,7 @@ test_setup() { needs_root; new_bundle sleep 100; config '.annotations = {"org.ex
 }
 
 @test "LST-01 LST-06 the table" {
+	needs_root
 	create
 	run_ok ocirun list
 	[ "$(awk '{print $1, $2, $3, $4, $5, $6}' <<<"${lines[0]}")" = "ID PID STATUS BUNDLE CREATED OWNER" ]
@@ -87,6 +88,7 @@ test_setup() { needs_root; new_bundle sleep 100; config '.annotations = {"org.ex
 }
 
 @test "LST-02 BAT-58 json: one line, an array, keys in order; empty is []" {
+	needs_root
 	mkdir -p "$ROOT"
 	run_ok ocirun list --format json
 	[ "$output" = "[]" ]
