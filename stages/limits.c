@@ -4,11 +4,24 @@
  * ever raised; in row LIMITS they get their final values, when nothing of our own can run into them.
  */
 #include <linux/keyctl.h>
+#include <sys/prctl.h>
 
 #include "needs.h"
 #include "number.h"
 #include "procfs.h"
 #include "stage.h"
+
+/* Hidden, our files of /proc are the host root's: an ordinary user's shim shows itself for one write, while
+ * it is still outside of every namespace of the container. */
+static int write_shown(const struct shim *shim, const char *text, size_t length)
+{
+	int r = sys_prctl(PR_SET_DUMPABLE, 1, 0, 0, 0), hidden;
+
+	if (r >= 0)
+		r = procfs_write(shim->proc, "self/oom_score_adj", text, length);
+	hidden = sys_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+	return hidden < 0 ? hidden : r;
+}
 
 static int oom_score_adj_run(struct shim *shim, const struct plan_record *record, struct fault *fault)
 {
@@ -16,6 +29,9 @@ static int oom_score_adj_run(struct shim *shim, const struct plan_record *record
 	unsigned length = number_text_signed(text, STAGE_RECORD(oom_score_adj, record)->value);
 	int r = procfs_write(shim->proc, "self/oom_score_adj", text, length);
 
+	if (r == -EACCES && record->row == PLAN_ROW_RAISE && STAGE_RECORD(oom_score_adj, record)->optional &&
+	    sys_prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0)
+		r = write_shown(shim, text, length);
 	/* an ordinary user may not go below what it has; its containers run all the same (as in runc) */
 	if (r == -EACCES && STAGE_RECORD(oom_score_adj, record)->optional)
 		return 0;

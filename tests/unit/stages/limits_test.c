@@ -66,7 +66,22 @@ static void oom_score_adj_of_a_user_may_stay(void **state)
 	BUILD_ADD(&build, RAISE, oom_score_adj, .value = -10, .optional = 1);
 	fake_bytes("readlinkat", "77", 2);
 	fake_return("write", -EACCES);
+	fake_return("prctl", 1); /* not hidden: a refusal it is */
 	assert_int_equal(fixture_run(&stage_limits), 0);
+	assert_int_equal(fake_count("write"), 1);
+}
+
+static void oom_score_adj_of_a_hidden_shim(void **state)
+{
+	(void)state;
+	BUILD_ADD(&build, RAISE, oom_score_adj, .value = 321, .optional = 1);
+	fake_bytes("readlinkat", "77", 2);
+	fake_bytes("readlinkat", "77", 2);
+	fake_return("write", -EACCES);
+	assert_int_equal(fixture_run(&stage_limits), 0);
+	assert_int_equal(fake_count("write"), 2);
+	assert_non_null(strstr(fake_log(), "prctl 4 0x1 0 0 0\n"));
+	assert_non_null(strstr(fake_log(), "prctl 4 0 0 0 0\n"));
 }
 
 static void oom_score_adj_of_root_may_not(void **state)
@@ -185,6 +200,7 @@ int main(void)
 		cmocka_unit_test_setup(missing_right_is_explained, fixture_start),
 		cmocka_unit_test_setup(oom_score_adj_of_a_user_may_stay, fixture_start),
 		cmocka_unit_test_setup(oom_score_adj_of_root_may_not, fixture_start),
+		cmocka_unit_test_setup(oom_score_adj_of_a_hidden_shim, fixture_start),
 		cmocka_unit_test_setup(scheduling, fixture_start),
 		cmocka_unit_test_setup(an_older_kernel_is_named, fixture_start),
 		cmocka_unit_test_setup(deadline_beside_a_cpuset, fixture_start),
