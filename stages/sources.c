@@ -88,7 +88,7 @@ static int open_tree(struct shim *shim, const struct plan_source *source, struct
 			fault,
 			source->head.row == PLAN_ROW_SOURCES_INSIDE &&
 					!(source->flags & PLAN_SOURCE_RECURSIVE)
-				? "what is mounted below it may not be uncovered in a user namespace: use rbind"
+				? "what is mounted below it stays covered in a user namespace: use rbind"
 				: "it stands on an unbindable mount, or on one of another mount namespace");
 	return r;
 }
