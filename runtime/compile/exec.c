@@ -57,8 +57,9 @@ static void add_enter(struct compile *c, const struct exec_into *into)
 	struct plan_enter enter = { .types = into->types, .root = PLAN_NONE };
 	struct plan_namespaces forks = { .fork = 1 };
 
-	/* the launch may not enter a pid namespace before the user namespace that it belongs to */
-	enter.with_pid = into->types & PLAN_NS_PID && !facts_is_admin(c->facts);
+	/* the launch would have to enter it before the user namespace that it belongs to, or could not come
+	 * back */
+	enter.with_pid = into->types & PLAN_NS_PID && !facts_may_visit(c->facts);
 	enter.pidfd = writer_slot(c->writer);
 	if (into->has_root)
 		enter.root = writer_slot(c->writer);

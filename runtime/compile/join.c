@@ -20,7 +20,7 @@ static void add(struct compile *c, uint64_t type)
 		if (namespace->type != type || !namespace->path)
 			continue;
 		/* where we are already; entering it again takes rights over it */
-		if (!facts_is_admin(c->facts) && type != PLAN_NS_USER && c->options->own_namespaces & type)
+		if (!facts_may_visit(c->facts) && type != PLAN_NS_USER && c->options->own_namespaces & type)
 			continue;
 		record.path = writer_text(c->writer, namespace->path);
 		WRITER_ADD(c->writer, JOIN, join, &record, compile_pointer(c, "/linux/namespaces/%u", i));
@@ -35,9 +35,9 @@ int compile_join(struct compile *c)
 		add(c, PLAN_NS_USER);
 	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
 		add(c, order[i]);
-	if (user_first)
+	if (!facts_may_visit(c->facts))
 		add(c, PLAN_NS_PID);
-	else
+	if (!user_first)
 		add(c, PLAN_NS_USER);
 	return 0;
 }

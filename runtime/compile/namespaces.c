@@ -20,7 +20,7 @@ int compile_launch(struct compile *c)
 	const struct spec_namespace *pid = spec_namespace(c->spec, PLAN_NS_PID);
 	struct plan_launch record = { .born = 0 };
 
-	if (pid && pid->path && facts_is_admin(c->facts))
+	if (pid && pid->path && facts_may_visit(c->facts))
 		record.pid_path = writer_text(c->writer, pid->path);
 	else if (pid && pid->path)
 		; /* row `join` */
@@ -57,7 +57,7 @@ static bool joins_pid(const struct compile *c)
 {
 	const struct spec_namespace *pid = spec_namespace(c->spec, PLAN_NS_PID);
 
-	return pid && pid->path && !facts_is_admin(c->facts) && !(c->options->own_namespaces & PLAN_NS_PID);
+	return pid && pid->path && !facts_may_visit(c->facts) && !(c->options->own_namespaces & PLAN_NS_PID);
 }
 
 int compile_namespaces(struct compile *c)

@@ -113,6 +113,11 @@ bool facts_is_admin(const struct facts *facts)
 	return facts->capabilities >> CAP_SYS_ADMIN & 1;
 }
 
+bool facts_may_visit(const struct facts *facts)
+{
+	return facts_is_admin(facts) && !facts->in_user_namespace;
+}
+
 bool facts_may_mount(const struct facts *facts)
 {
 	return facts_is_admin(facts) && (!facts->in_user_namespace || facts->owns_mounts);

@@ -43,6 +43,9 @@ struct facts {
 bool facts_may_mount(const struct facts *facts);
 /* May make namespaces, and enter those of others, without a user namespace first: CAP_SYS_ADMIN. */
 bool facts_is_admin(const struct facts *facts);
+/* May clone into another pid namespace and come back: who is root of a user namespace alone has no right over
+ * the pid namespace that it came with. */
+bool facts_may_visit(const struct facts *facts);
 /* May map any id of its own user namespace: CAP_SETUID and CAP_SETGID. */
 bool facts_may_map(const struct facts *facts);
 

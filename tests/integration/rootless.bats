@@ -338,6 +338,24 @@ in_session() { # COMMAND...: run in $GROUP/session
 	done
 }
 
+# As rootless Podman does: root of a user namespace that came with the host's pid namespace, to which it may not return.
+@test "EXE-01 NSP-09 nested: exec, and a pid namespace joined by path, by root of a user namespace" {
+	config '.linux.namespaces |= map(select(.type != "user"))' 'del(.linux.uidMappings, .linux.gidMappings)'
+	jq '.process.args = ["sh", "-c", "echo joined; cat /proc/1/cmdline"] | .linux.namespaces |= map(if .type == "pid" then .path = "PIDNS" else . end)' \
+		"$BUNDLE/config.json" >"$USERDIR/join.json"
+	run_ok as_user unshare -Urm env -u USER O="$USERDIR/ocirun" B="$BUNDLE" J="$USERDIR/join.json" sh -ec '
+		$O create --bundle "$B" one </dev/null >/dev/null 2>&1
+		$O start one
+		$O exec one sh -c "echo exec in; readlink /proc/1/exe"
+		pid=$($O state one | jq .pid)
+		sed "s|PIDNS|/proc/$pid/ns/pid|" "$J" >"$B/config.json"
+		$O run --bundle "$B" two
+		$O delete -f one'
+	has 'exec in'
+	has joined
+	has "sleep"
+}
+
 @test "nested: a container of an ordinary user's in one, and what a masked /proc forbids" {
 	mkdir -p "$BUNDLE/rootfs/inner/rootfs/bin" "$BUNDLE/rootfs/inner/rootfs/"{proc,sys,dev,tmp}
 	cp "$USERDIR/ocirun" "$BUNDLE/rootfs/bin/ocirun"
