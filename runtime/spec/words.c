@@ -169,6 +169,7 @@ const struct word words_memory_flags[] = {
 };
 
 const char *const words_annotations[] = {
+	"org.systemd.property.",
 	"run.oci.hooks.stderr",
 	"run.oci.hooks.stdout",
 	"run.oci.keep_original_groups",
@@ -177,6 +178,7 @@ const char *const words_annotations[] = {
 	"run.oci.seccomp.receiver",
 	"run.oci.seccomp_bpf_data",
 	"run.oci.seccomp_fail_unknown_syscall",
+	"run.oci.systemd.subgroup",
 	NULL,
 };
 /* clang-format on */
