@@ -141,6 +141,30 @@ needs_device_rules() { v2 || [ -d /sys/fs/cgroup/devices ] || skip "no devices c
 	[ "$output" = $'c7r yes\nc8r no' ]
 }
 
+@test "LIM-01 LIM-06 random lists of rules hold as a model has them (tests/faults/device-rules runs 500)" {
+	needs_device_rules
+	command -v python3 >/dev/null || skip "no python3"
+	command -v cc >/dev/null || skip "no compiler"
+	run_ok "$BATS_TEST_DIRNAME/../faults/device-rules" "$OCIRUN" 30 7
+	has " 0 wrong"
+}
+
+@test "LIM-01 v1: a wider rule takes back narrower ones, and what two rules allow is allowed together" {
+	in_device_container '[{allow: false, access: "rwm"}, {allow: true, type: "c", major: 120, minor: 7, access: "rw"},
+		{allow: false, type: "c", major: 120, access: "w"}, {allow: true, type: "c", minor: 8, access: "r"},
+		{allow: true, type: "c", major: 120, minor: 8, access: "w"}]' \
+		'try c7r "cat <c7"; try c7w "echo >c7"; try c8b "exec 3<>c8"'
+	[ "$output" = $'c7r yes\nc7w no\nc8b yes' ]
+}
+
+@test "LIM-05 v1 refuses a list in which the default devices could not be excepted" {
+	! v2 || skip "cgroup v2 can hold it"
+	needs_device_rules
+	config '.linux.resources.devices = [{allow: true, access: "rwm"}, {allow: false, type: "c", major: 1, access: "rwm"}]'
+	run_fail ocirun run --bundle "$BUNDLE" "$ID"
+	has "cgroup v1 cannot make exceptions for the default devices"
+}
+
 @test "LIM-01 a rule that allows all" {
 	in_device_container '[{allow: true, access: "rwm"}]' 'try c7r "cat <c7"; try b1w "echo >b1"'
 	[ "$output" = $'c7r yes\nb1w yes' ]
@@ -207,6 +231,28 @@ needs_device_rules() { v2 || [ -d /sys/fs/cgroup/devices ] || skip "no devices c
 	local file=memory.oom_control
 	if v2; then file=memory.events; fi
 	[ "$(awk '$1 == "oom_kill" {print $2}' "$(group memory)/$file")" -ge 1 ]
+}
+
+@test "LIM-12 LIM-13 LIM-14 swappiness, disableOOMKiller and useHierarchy: v1 has the first two, v2 none" {
+	needs_controller memory
+	with '{memory: {limit: 67108864, swappiness: 20, disableOOMKiller: true, useHierarchy: false}}'
+	if v2; then
+		[ "$(cat "$(group)/memory.max")" = 67108864 ]
+		[ "$(cat "$(group)/memory.swappiness" 2>/dev/null || echo none)" = none ]
+		return
+	fi
+	value memory memory.swappiness - 20 -
+	grep -qx "oom_kill_disable 1" "$(group memory)/memory.oom_control"
+	[ "$(cat "$(group memory)/memory.use_hierarchy")" = 1 ]
+	again
+	with '{memory: {disableOOMKiller: false}}'
+	grep -qx "oom_kill_disable 0" "$(group memory)/memory.oom_control"
+}
+
+@test "LIM-12 a swappiness that no kernel takes" {
+	config '.linux.resources.memory.swappiness = 300'
+	run_fail ocirun run --bundle "$BUNDLE" "$ID"
+	has "/linux/resources/memory/swappiness"
 }
 
 # ---- cpu, cpuset, pids ----
@@ -321,6 +367,100 @@ needs_device_rules() { v2 || [ -d /sys/fs/cgroup/devices ] || skip "no devices c
 	run_fail ocirun run --bundle "$BUNDLE" "$ID"
 	has cgroup.nothing
 	[ -z "$(groups_left)" ]
+}
+
+@test "CGR-14 oom.group by unified: one is killed, and all of the container are" {
+	v2 || skip "cgroup v1 has no oom groups"
+	needs_controller memory
+	set_args sh -c 'sleep 100 & x=$(tr "\0" x </dev/zero | head -c 80000000); sleep 100; :'
+	with '{memory: {limit: 33554432, swap: 33554432}, unified: {"memory.oom.group": "1"}}' 2>/dev/null ||
+		with '{memory: {limit: 33554432}, unified: {"memory.oom.group": "1"}}'
+	[ "$(cat "$(group)/memory.oom.group")" = 1 ]
+	ocirun start "$ID"
+	wait_status stopped
+	empty() { [ -z "$(cat "$(group)/cgroup.procs")" ]; }
+	wait_for empty
+	[ "$(awk '$1 == "oom_group_kill" {print $2}' "$(group)/memory.events")" -ge 1 ] ||
+		! grep -q oom_group_kill "$(group)/memory.events"
+}
+
+@test "LIM-41 misc by unified: its file is there, or the controller is named" {
+	config '.linux.resources.unified = {"misc.max": "nothing 1"}'
+	run_fail ocirun run --bundle "$BUNDLE" "$ID"
+	if v2 && grep -qw misc /sys/fs/cgroup/cgroup.controllers; then
+		# the controller was enabled: it is the kernel that knows no such resource
+		has "/linux/resources/unified/misc.max: cannot write \"nothing 1\""
+		has "misc.max: invalid argument"
+	else
+		has "/linux/resources/unified"
+	fi
+	[ -z "$(groups_left)" ]
+}
+
+@test "LIM-37 LIM-38 rdma: a line with both numbers, which the kernel refuses for a device that is not there" {
+	config '.linux.resources.rdma = {mlx5_9: {hcaHandles: 3, hcaObjects: 10000}}'
+	run_fail ocirun run --bundle "$BUNDLE" "$ID"
+	if v2 && grep -qw rdma /sys/fs/cgroup/cgroup.controllers; then
+		has "/linux/resources/rdma/mlx5_9: cannot write \"mlx5_9 hca_handle=3 hca_object=10000\""
+	elif v2 || [ ! -d /sys/fs/cgroup/rdma ]; then
+		has "/linux/resources/rdma/mlx5_9: cannot be set: controller \"rdma\" not available"
+	fi
+	[ -z "$(groups_left)" ]
+}
+
+# ---- what is contained ----
+
+# delete --force within a second of what the container has become (five on a machine without KVM)
+deleted_at_once() {
+	local start=$EPOCHREALTIME
+	ocirun delete --force "$ID"
+	start=$(((${EPOCHREALTIME/./} - ${start/./}) / 1000))
+	[ "$start" -lt "${OCIRUN_DELETE_MS:-1000}" ] || { echo "delete --force took $start ms" >&2; return 1; }
+	[ -z "$(groups_left)" ]
+	[ ! -e "$ROOT/$ID" ]
+}
+
+@test "LIM-25 DEL-02 a fork bomb under pids.limit is contained, and gone within a second" {
+	needs_controller pids
+	config '.linux.resources.pids.limit = 60'
+	set_args sh -c 'bomb() { while :; do bomb & done; }; bomb 2>/dev/null'
+	create 2>/dev/null
+	ocirun start "$ID"
+	full() { [ "$(awk '$1 == "max" {print $2}' "$(group pids)/pids.events")" -gt 20 ]; }
+	wait_for full
+	[ "$(cat "$(group pids)/pids.current")" -le 60 ]
+	deleted_at_once
+}
+
+@test "LIM-07 EVT-04 DEL-02 memory hogs under memory.limit are contained, the event arrives, delete takes less than a second" {
+	needs_controller memory
+	config '.linux.resources.memory = {limit: 33554432, swap: 33554432} | .process.oomScoreAdj = 0'
+	# init lives on: hogs that are killed are followed by others
+	set_args sh -c 'while :; do (x=$(tr "\0" x </dev/zero | head -c 90000000); sleep 1; :) & (exec dd if=/dev/zero of=/dev/null bs=80M count=1 2>/dev/null); wait; done'
+	create 2>/dev/null
+	ocirun events --interval 1h "$ID" >"$DIR/stream" &
+	local events=$!
+	ocirun start "$ID"
+	wait_for grep -qxF "{\"type\":\"oom\",\"id\":\"$ID\"}" "$DIR/stream"
+	[ "$(cat "$(group memory)/$(if v2; then echo memory.current; else echo memory.usage_in_bytes; fi)")" -le 33554432 ]
+	deleted_at_once
+	wait "$events"
+}
+
+@test "DEL-01 CGR-01 forty containers at once, started and deleted: no group is left" {
+	local i
+	set_args true
+	cycle() {
+		mkdir "$DIR/$1"
+		jq ".linux.cgroupsPath = \"$CGROUP-$1\" | .root.path = \"$BUNDLE/rootfs\"" "$BUNDLE/config.json" >"$DIR/$1/config.json"
+		"$OCIRUN" --root "$ROOT" create -b "$DIR/$1" "$ID-$1" </dev/null >/dev/null 2>"$DIR/$1/err" &&
+			"$OCIRUN" --root "$ROOT" start "$ID-$1" && "$OCIRUN" --root "$ROOT" delete -f "$ID-$1"
+	}
+	local pids=()
+	for ((i = 0; i < ${OCIRUN_PARALLEL:-40}; i++)); do cycle "$i" & pids+=($!); done
+	for i in "${pids[@]}"; do wait "$i" || { cat "$DIR"/*/err >&2; return 1; }; done
+	[ -z "$(groups_left)" ]
+	[ -z "$(ocirun list -q)" ]
 }
 
 # ---- delegation ----
