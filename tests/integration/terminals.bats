@@ -70,8 +70,8 @@ running() { # a container without a terminal, for exec
 	status_is 137
 	config '.linux.namespaces |= map(select(.type != "pid"))'
 	for signal in 6 9 11 15; do
-		set_args sh -c "echo ready; kill -$signal \$\$"
-		human raw
+		set_args sh -c "read line; kill -$signal \$\$"
+		human raw 'send:\r'
 		status_is $((128 + signal))
 	done
 	# not even what would end any other program
