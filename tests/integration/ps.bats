@@ -104,6 +104,7 @@ kernel_pids() {
 }
 
 @test "PSS-06 a user without access to the groups is told why" {
+	needs_root
 	create
 	cp -r "$ROOT" "$BATS_RUN_TMPDIR/$ID" && chmod 755 "$BATS_RUN_TMPDIR" && chown -R 1000 "$BATS_RUN_TMPDIR/$ID"
 	jq -r '.cgroup_paths[] + "/cgroup.procs"' "$ROOT/$ID/state.json" | xargs chmod 600

@@ -149,6 +149,7 @@ descriptors_of() { ls "/proc/$1/fd" | tr '\n' ' '; }
 }
 
 @test "CVE-2016-9962 the shim of exec, held at its last call before the program, is closed to container root" {
+	needs_root
 	local user spy agent held
 	command -v cc >/dev/null || skip "no C compiler for the agent"
 	cc -O1 -o "$DIR/agent" "$BATS_TEST_DIRNAME/agent.c"
@@ -180,6 +181,7 @@ descriptors_of() { ls "/proc/$1/fd" | tr '\n' ' '; }
 }
 
 @test "CVE-2019-5736 writers on every /proc/*/exe while processes enter by exec; an entry point #!/proc/self/exe" {
+	needs_root
 	local before i
 	before=$(sha256sum "$OCIRUN" "$(dirname "$OCIRUN")/ociinit")
 	printf '#!/proc/self/exe\n' >"$BUNDLE/rootfs/bin/evil"
