@@ -30,7 +30,8 @@
 	F(DEVICE_FILTER, "load the device filter of")                                                  \
 	F(HOOK, "run hook") F(RECEIVE, "receive") F(SEND, "send") F(CHECK_PLAN, "accept the plan:")    \
 	F(EXEC, "exec") F(VERIFY, "trust") F(FIND, "find executable") F(PRCTL, "set process attribute")  \
-	F(TERMINAL, "set up the terminal:")
+	F(TERMINAL, "set up the terminal:") \
+	F(MOVE_DEVICE, "move the network device") F(SET_ADDRESS, "keep the addresses and routes of")
 /* clang-format on */
 
 #define FAULT_X(id, phrase) FAULT_##id,

@@ -13,6 +13,7 @@
 #define PLAN_MAX_SLOTS 32u           /* descriptors sent with PLAN beside the plan itself */
 #define PLAN_MAX_TREES 4096u         /* detached mount trees held at once by the shim */
 #define PLAN_MAX_NODE 1023u          /* NUMA node: the kernel's MAX_NUMNODES is 1024 at most */
+#define PLAN_MAX_NET_DEVICES 64u     /* moved into one container */
 #define PLAN_ARGV_SPARE 4u           /* free list slots behind each ARGV: NULL, HOME, LISTEN_PID */
 #define PLAN_NONE 0xffffffffu        /* "no tree", "no slot" */
 

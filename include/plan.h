@@ -85,7 +85,7 @@ PLAN_RECORDS(PLAN_X_STRUCT)
 #define PLAN_X_KIND(id, name, rows) PLAN_KIND_##name = (id),
 enum plan_kind { PLAN_RECORDS(PLAN_X_KIND) };
 #undef PLAN_X_KIND
-#define PLAN_KIND_MAX 46 /* greatest id; plan_shape.h asserts it */
+#define PLAN_KIND_MAX 52 /* greatest id; plan_shape.h asserts it */
 
 /* Frozen: a reader of any version can say why it refuses. All offsets from the plan's start. */
 struct plan_header {

@@ -23,6 +23,7 @@
 /* R(id, name of the stage, half that executes it) */
 #define PLAN_ROWS(R)                                                                               \
 	R(CGROUP, "cgroup", HOST)       /* before the clone: groups, limits, device filter */          \
+	R(RDT, "rdt", HOST)             /* before the clone: the resctrl group; the pid: after it */       \
 	R(LAUNCH, "launch", HOST)       /* the clone itself: pid namespace */                          \
 	R(CGROUP_JOIN, "cgroup", INIT)  /* v1: "0" into tasks; affinity */                             \
 	R(SOURCES, "sources", INIT)     /* with the host's rights and view */                          \
@@ -35,6 +36,7 @@
 	R(ROOTFS, "rootfs", INIT)                                                                      \
 	R(MOUNTS, "mounts", INIT)                                                                      \
 	R(DEVICES, "devices", INIT)                                                                    \
+	R(HOST_NETWORK, "network", HOST) /* devices of the host's: moved when HOST_POINT asks */       \
 	R(HOST_HOOKS, "hooks", HOST)    /* prestart, createRuntime: run when HOST_POINT asks */        \
 	R(HOST_POINT, "hooks", INIT)    /* mounts and devices stand: asks HOST, waits for DONE */      \
 	R(HOOKS, "hooks", INIT)         /* createContainer */                                          \
@@ -107,7 +109,7 @@
 	B(ns) B(source_flags) B(propagation) B(userns_flags) B(mount_attr) B(super_flags)              \
 	B(mount_flags) B(write_flags) B(cgroup_flags) B(identity_flags) B(program_flags)               \
 	B(filter_flags) B(rootfs_flags) B(device_flags) B(sched_flags) B(memory_flags)                 \
-	B(console_flags)
+	B(console_flags) B(rdt_flags)
 
 /* CLONE_NEW* of the kernel (linux/sched.h); the words are those of config-linux.md */
 #define PLAN_BITS_ns(W)                                                                            \
@@ -181,6 +183,9 @@
 	W(PLAN_CONSOLE_BIND, 1, "dev-console")  /* the terminal stands on /dev/console too */          \
 	W(PLAN_CONSOLE_MAKE, 2, "make")         /* which is made when it is missing */                 \
 	W(PLAN_CONSOLE_RELAYED, 4, "relayed")   /* the host's own terminal adds the \r to each \n */
+#define PLAN_BITS_rdt_flags(W)                                                                     \
+	W(PLAN_RDT_MUST_EXIST, 1, "must-exist") /* a class that somebody else has set up */            \
+	W(PLAN_RDT_KEEP, 2, "keep")             /* the container's end is not the group's */
 #define PLAN_BITS_rootfs_flags(W) W(PLAN_ROOTFS_NO_ATTACH, 1, "no-attach") /* no mount namespace */
 #define PLAN_BITS_device_flags(W)                                                                  \
 	W(PLAN_DEVICE_REPLACE, 1, "replace")     /* a link replaces what stands there */               \
@@ -207,6 +212,13 @@
 #define PLAN_FIELDS_cgroup_owner(F)    /* delegation: directory and the kernel's delegate list */  \
 	F(cgroup_owner, NUM, group, 64) F(cgroup_owner, NUM, uid, 0xfffffffe)                          \
 	F(cgroup_owner, NUM, gid, 0xfffffffe)
+#define PLAN_FIELDS_rdt(F)             /* linux.intelRdt */                                        \
+	F(rdt, STR, root, PLAN_MAX_PATH)       /* where resctrl is mounted */                          \
+	F(rdt, STR, group, 255)                /* directory there, or "": the root itself */           \
+	F(rdt, STR, compare, 4095)             /* lines that a group that exists must have already */  \
+	F(rdt, STR, monitor, 255)              /* monitoring group to make in it, or "" */             \
+	F(rdt, BITS, flags, rdt_flags)
+#define PLAN_FIELDS_rdt_write(F) F(rdt_write, STR, value, 4095) /* to schemata, in one write */
 #define PLAN_FIELDS_launch(F)                                                                      \
 	F(launch, BITS, born, ns)              /* only pid: flag of the clone */                       \
 	F(launch, STR, pid_path, PLAN_MAX_PATH) /* pid namespace by path: setns, clone, setns back */
@@ -272,6 +284,9 @@
 	F(device, STR, target, PLAN_MAX_PATH)  /* of a link */                                         \
 	F(device, TREE, tree, 0)               /* bind: clone of the host's node */                    \
 	F(device, BITS, flags, device_flags)
+#define PLAN_FIELDS_net_device(F)      /* of the host's network namespace, to the container's */   \
+	F(net_device, STR, host, 15)                                                                   \
+	F(net_device, STR, name, 15)           /* there; may be a template, "eth%d" */
 #define PLAN_FIELDS_host_point(F) F(host_point, NUM, ask, 1)
 #define PLAN_FIELDS_hook(F)                                                                        \
 	F(hook, ENUM, kind, hook_kind)                                                                 \
@@ -373,7 +388,8 @@
 	R(36, exec, PLAN_AT(EXEC)) R(37, scheduler, PLAN_AT(RAISE) | PLAN_AT(LIMITS))                  \
 	R(38, io_priority, PLAN_AT(RAISE) | PLAN_AT(LIMITS)) R(39, memory_policy, PLAN_AT(LIMITS))      \
 	R(44, enter, PLAN_AT(JOIN)) R(45, lock, PLAN_AT(SOURCES))                                      \
-	R(46, console, PLAN_AT(CONSOLE))
+	R(46, console, PLAN_AT(CONSOLE))                                                               \
+	R(50, net_device, PLAN_AT(HOST_NETWORK)) R(51, rdt, PLAN_AT(RDT)) R(52, rdt_write, PLAN_AT(RDT))
 
 /* clang-format on */
 #endif

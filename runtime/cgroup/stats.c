@@ -278,10 +278,8 @@ void stats_write(struct json_out *out, struct arena *arena, const struct state *
 	write_pids(out, arena, state);
 	stats_blkio(out, arena, blkio, v2);
 	stats_hugetlb(out, arena, huge, v2);
-	/* of what ocirun made itself: no RDT group, no network device */
-	json_out_key(out, "intel_rdt");
-	json_out_open(out, '{');
-	json_out_close(out, '}');
+	stats_rdt(out, arena, state);
+	/* runc lists devices that it made itself: ocirun makes none */
 	json_out_key(out, "network_interfaces");
 	json_out_null(out);
 	json_out_close(out, '}');

@@ -31,4 +31,7 @@ void stats_pressure(struct json_out *out, const char *text);
 void stats_blkio(struct json_out *out, struct arena *arena, int dir, bool v2);
 void stats_hugetlb(struct json_out *out, struct arena *arena, int dir, bool v2);
 
+/* stats_rdt.c: the member `intel_rdt`; empty without a group. */
+void stats_rdt(struct json_out *out, struct arena *arena, const struct state *state);
+
 #endif

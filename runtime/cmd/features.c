@@ -118,8 +118,10 @@ static const struct ability cgroup_abilities[] = {
 static const struct ability other_abilities[] = {
 	{ "apparmor", "enabled", true },
 	{ "selinux", "enabled", true },
-	{ "intelRdt", "enabled", false },
-	{ "netDevices", "enabled", false },
+	{ "intelRdt", "enabled", true },
+	{ "intelRdt", "schemata", true },
+	{ "intelRdt", "monitoring", true },
+	{ "netDevices", "enabled", true },
 	{ 0 },
 };
 

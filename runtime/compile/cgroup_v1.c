@@ -108,8 +108,7 @@ int compile_limits_v1(struct compile *c)
 	int r = 0;
 
 	if (resources && resources->unified.count)
-		return compile_refuse(c, RESOURCES "/unified",
-				      "unified resources need a cgroup v2 host: invalid configuration");
+		return compile_refuse(c, RESOURCES "/unified", "unified resources need a cgroup v2 host");
 	if (resources)
 		r = memory(c, resources);
 	if (resources && r >= 0)

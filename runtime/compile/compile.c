@@ -13,10 +13,11 @@
 /* In the order of PLAN_ROWS as far as it matters: the groups come first because mounts of type cgroup bind
  * them; trees are numbered as rows ask for them. */
 static compile_row *const rows[] = {
-	compile_systemd, compile_cgroup,     compile_launch,  compile_rootfs,  compile_join,
-	compile_userns,  compile_namespaces, compile_mounts,  compile_devices, compile_hooks,
-	compile_pivot,   compile_system,     compile_console, compile_masks,   compile_seal,
-	compile_limits,  compile_identity,   compile_program, compile_filter,
+	compile_systemd,     compile_cgroup, compile_rdt,        compile_launch,   compile_rootfs,
+	compile_join,        compile_userns, compile_namespaces, compile_mounts,   compile_devices,
+	compile_net_devices, compile_hooks,  compile_pivot,      compile_system,   compile_console,
+	compile_masks,       compile_seal,   compile_limits,     compile_identity, compile_program,
+	compile_filter,
 };
 
 int compile_refuse(struct compile *c, const char *pointer, const char *format, ...)

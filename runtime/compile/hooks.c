@@ -115,7 +115,7 @@ static int check_files(struct compile *c)
 int compile_hooks(struct compile *c)
 {
 	struct plan_host_point point = { .ask = 1 };
-	bool any_host = false;
+	bool any_host = c->spec->linux_->net_device_count > 0;
 	int r = check_files(c);
 
 	if (r < 0)

@@ -10,6 +10,7 @@ typedef int compile_row(struct compile *c);
 
 compile_row compile_systemd; /* result->systemd, with its driver */
 compile_row compile_cgroup;  /* groups, limits, device filter, joins; fills result->cgroup_dirs */
+compile_row compile_rdt;     /* the resctrl group */
 compile_row compile_launch;  /* namespaces.c: launch */
 compile_row compile_join;    /* join.c: namespaces by path */
 compile_row compile_userns;
@@ -17,6 +18,7 @@ compile_row compile_namespaces; /* the new ones, and lo */
 compile_row compile_rootfs;
 compile_row compile_mounts;
 compile_row compile_devices;
+compile_row compile_net_devices;
 compile_row compile_hooks;
 compile_row compile_pivot;
 compile_row compile_system;

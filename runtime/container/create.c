@@ -55,6 +55,34 @@ int making_groups(struct making *making)
 	return -making->error->code;
 }
 
+/* Only what we made ends with the container. */
+static int make_rdt(struct making *making)
+{
+	const struct plan *plan = &making->prepared->compiled.plan;
+	struct fault fault = { .row = PLAN_ROW_RDT, .record = FAULT_NO_RECORD };
+	struct state *state = &making->container.state;
+
+	if (host_rdt_make(plan, &making->launch->rdt, &fault) == 0) {
+		state->rdt_made = state->rdt_made && making->launch->rdt.made;
+		return 0;
+	}
+	state->rdt_made = false;
+	state->rdt_monitor = NULL;
+	fault_error(plan, &fault, making->error);
+	return -making->error->code;
+}
+
+static int join_rdt(struct making *making)
+{
+	const struct plan *plan = &making->prepared->compiled.plan;
+	struct fault fault = { .row = PLAN_ROW_RDT, .record = FAULT_NO_RECORD };
+
+	if (host_rdt_join(plan, &making->launch->rdt, making->launch->pid, &fault) == 0)
+		return 0;
+	fault_error(plan, &fault, making->error);
+	return -making->error->code;
+}
+
 /* The shim's descriptors, by the slots that the plan gave them. `ret` holds -1 where nothing was asked. */
 static int fill_slots(struct making *making, int *ret)
 {
@@ -222,6 +250,8 @@ static int converse(struct making *making)
 		r = launch_serve(making->launch, making->error);
 	if (r == 0 && making->prepared->compiled.systemd)
 		r = scope_late(making);
+	if (r == 0)
+		r = join_rdt(making);
 	return r == 0 ? set_limits(making, host_cgroups_late) : r;
 }
 
@@ -243,14 +273,31 @@ static int finish(struct making *making)
 	return r;
 }
 
+/* What only the host can say, before anything is made. */
+static int check_host(struct making *making)
+{
+	struct fault fault = { .row = PLAN_ROW_HOST_NETWORK, .record = FAULT_NO_RECORD };
+	const struct plan *plan = &making->prepared->compiled.plan;
+
+	if (host_network_check(plan, &fault) == 0)
+		return 0;
+	fault_error(plan, &fault, making->error);
+	return -making->error->code;
+}
+
 static int make(struct making *making)
 {
-	int r = making_directory(making);
+	int r = check_host(making);
+
+	if (r == 0)
+		r = making_directory(making);
 
 	if (r == 0)
 		r = making->prepared->compiled.systemd ? 0 : making_groups(making);
 	if (r == 0 && making->prepared->options.notify)
 		r = notify_make(making->container.dir, making->error);
+	if (r == 0)
+		r = make_rdt(making);
 	if (r == 0)
 		r = launch_shim(making);
 	if (r == 0)
@@ -287,6 +334,9 @@ static void undo(struct making *making)
 	struct error ignored = { 0 };
 
 	launch_abort(making->launch);
+	host_network_undo(&making->launch->network);
+	host_rdt_undo(&making->prepared->compiled.plan, &making->launch->rdt);
+	making->container.state.rdt_path = NULL; /* destroy has nothing to remove of it */
 	forget_foreign_groups(making);
 	host_cgroups_close(&making->launch->groups);
 	fd_close_at(&making->fifo);
@@ -336,6 +386,8 @@ int create_container(const struct globals *globals, const struct create_options 
 	}
 	launch->on_forked = launch->before_plan = NULL; /* their context ends here */
 	host_cgroups_close(&launch->groups);
+	host_network_close(&launch->network);
+	host_rdt_close(&launch->rdt);
 	if (options->gate == PLAN_GATE_FIFO) {
 		launch_close(launch);
 		flock(making.container.dir, LOCK_UN);

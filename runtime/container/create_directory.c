@@ -48,6 +48,24 @@ static void name_descriptors(struct arena *arena, struct spec_strings *ret)
 	}
 }
 
+/* The group of linux.intelRdt. Not ours before it is made. */
+static void name_rdt(struct arena *arena, const struct compiled *compiled, struct state *state)
+{
+	const struct plan *plan = &compiled->plan;
+	const struct plan_rdt *rdt = plan_find(plan, PLAN_KIND_rdt);
+
+	if (!rdt)
+		return;
+	state->rdt_root = plan_text(plan, rdt->root);
+	state->rdt_path = rdt->group.length
+				  ? arena_format(arena, "%s/%s", state->rdt_root, plan_text(plan, rdt->group))
+				  : state->rdt_root;
+	if (rdt->monitor.length)
+		state->rdt_monitor = arena_format(arena, "%s/mon_groups/%s", state->rdt_path,
+						  plan_text(plan, rdt->monitor));
+	state->rdt_made = !(rdt->flags & PLAN_RDT_KEEP);
+}
+
 void making_state(struct making *making)
 {
 	struct arena *arena = making->globals->arena;
@@ -79,6 +97,7 @@ void making_state(struct making *making)
 	state->poststop = spec->hooks[PLAN_HOOK_POSTSTOP];
 	name_groups(arena, &prepared->compiled, state);
 	name_descriptors(arena, &state->external_descriptors);
+	name_rdt(arena, &prepared->compiled, state);
 }
 
 /* ---- steps 1 and 2: the directory --------------------------------------------------------------------- */
@@ -104,6 +123,13 @@ static int copy_config(struct making *making)
 
 /* Until a group is known to be empty it is not ours: if we are killed, the sweep must not end the processes
  * of a group that was there before. Only those that do not exist yet are named. */
+static bool is_missing(const char *path)
+{
+	struct stat about;
+
+	return sys_fstatat(AT_FDCWD, path, &about, AT_SYMLINK_NOFOLLOW) == -ENOENT;
+}
+
 static struct state first_state(const struct making *making)
 {
 	struct arena *arena = making->globals->arena;
@@ -111,17 +137,19 @@ static struct state first_state(const struct making *making)
 	const struct spec_strings *dirs = &state.cgroup_dirs;
 	struct spec_strings new_dirs = { .items = arena_alloc(arena, (dirs->count + 1) * sizeof(char *)) };
 	struct spec_strings new_names = { .items = arena_alloc(arena, (dirs->count + 1) * sizeof(char *)) };
-	struct stat about;
 
 	state.scope = NULL; /* it cannot be there before the shim is: named with its pid */
 	for (uint32_t i = 0; i < dirs->count && !making->prepared->compiled.systemd; i++) {
-		if (sys_fstatat(AT_FDCWD, dirs->items[i], &about, AT_SYMLINK_NOFOLLOW) != -ENOENT)
+		if (!is_missing(dirs->items[i]))
 			continue;
 		new_dirs.items[new_dirs.count++] = dirs->items[i];
 		new_names.items[new_names.count++] = state.cgroup_names.items[i];
 	}
 	state.cgroup_dirs = new_dirs;
 	state.cgroup_names = new_names;
+	state.rdt_made = state.rdt_made && is_missing(state.rdt_path);
+	if (state.rdt_monitor && !is_missing(state.rdt_monitor))
+		state.rdt_monitor = NULL;
 	return state;
 }
 

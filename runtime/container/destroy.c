@@ -164,12 +164,31 @@ static int remove_groups(const struct container *container, int milliseconds, st
 	return result;
 }
 
+/* The monitoring group, which only this container had; the group, when it was made for it. */
+static int remove_rdt(const struct container *container, struct error *error)
+{
+	const struct state *state = &container->state;
+	const char *dirs[] = { state->rdt_monitor, state->rdt_made ? state->rdt_path : NULL };
+	int r = 0;
+
+	if (!state->rdt_path)
+		return 0;
+	for (size_t i = 0; i < sizeof dirs / sizeof dirs[0] && r == 0; i++) {
+		r = dirs[i] ? host_rdt_remove(dirs[i]) : 0;
+		if (r < 0)
+			r = error_errno(error, r, "unable to remove container's resctrl group: %s", dirs[i]);
+	}
+	return r;
+}
+
 int container_destroy(struct container *container, int milliseconds, struct error *error)
 {
 	int r = scope_stop(&container->state, milliseconds, error);
 
 	if (r == 0)
 		r = remove_groups(container, milliseconds, error);
+	if (r == 0)
+		r = remove_rdt(container, error);
 	return r < 0 ? r : remove_state(container, error);
 }
 

@@ -276,6 +276,22 @@ static void hand_over(struct attempt *a)
 	a->launch.console = fd_take(&a->console);
 }
 
+/* The container's class of service and its monitoring are those of every process in it. At once: what the
+ * shim becomes inherits them. */
+static int join_rdt(struct attempt *a)
+{
+	const struct state *state = &a->target->container.state;
+	const char *dirs[] = { state->rdt_path, state->rdt_monitor };
+
+	for (size_t i = 0; i < sizeof dirs / sizeof dirs[0]; i++) {
+		int r = dirs[i] ? host_rdt_join_at(dirs[i], a->launch.pid) : 0;
+
+		if (r < 0)
+			return error_errno(a->error, r, "cannot write %s/tasks", dirs[i]);
+	}
+	return 0;
+}
+
 static int compile_and_launch(struct attempt *a)
 {
 	struct fault fault = { .row = PLAN_ROW_CGROUP, .record = FAULT_NO_RECORD };
@@ -291,6 +307,8 @@ static int compile_and_launch(struct attempt *a)
 		return refused_group(a, from_fault(a, &fault), 0);
 	}
 	r = launch_shim(a);
+	if (r == 0)
+		r = join_rdt(a);
 	if (r < 0) {
 		int64_t pid = a->launch.pid;
 

@@ -232,6 +232,8 @@ int create_prepare(const struct globals *globals, const struct create_options *o
 		r = facts_probe(globals->arena, &ret->facts, error);
 	if (r == 0 && globals->systemd_cgroup)
 		r = find_systemd(globals, options, ret, error);
+	if (r == 0 && ret->spec.linux_->intel_rdt)
+		r = facts_probe_resctrl(globals->arena, &ret->facts, error);
 	if (r == 0 && ret->spec.linux_->seccomp)
 		ret->options.cache = filter_cache(globals->arena, ret->root, !globals->root);
 	if (r == 0)

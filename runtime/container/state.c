@@ -121,6 +121,11 @@ static void write_document(struct json_out *out, const struct state *state)
 		json_out_key(out, "resources");
 		json_out_raw(out, state->resources);
 	}
+	optional(out, "intel_rdt_root", state->rdt_root);
+	optional(out, "intel_rdt_path", state->rdt_path);
+	optional(out, "intel_rdt_monitor", state->rdt_monitor);
+	if (state->rdt_path)
+		json_out_flag(out, "intel_rdt_made", state->rdt_made);
 	write_hooks(out, "poststart", &state->poststart);
 	write_hooks(out, "poststop", &state->poststop);
 	json_out_close(out, '}');

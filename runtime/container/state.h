@@ -35,6 +35,10 @@ struct state {
 	bool no_new_keyring;       /* created so: exec leaves the caller's too */
 	bool gate_fifo;            /* made by create (false: run) */
 	struct spec_hook_list poststart, poststop;
+	/* linux.intelRdt: mount point, group, monitoring group (directories; NULL: none), and whether the
+	 * group ends with the container */
+	const char *rdt_root, *rdt_path, *rdt_monitor;
+	bool rdt_made;
 };
 
 /* Write `state` as `name` ("creating.json") in the container's directory, whole or not at all. */

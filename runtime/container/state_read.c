@@ -36,6 +36,14 @@ static int read_text(struct arena *arena, const struct json_node *node, void *me
 	return 0;
 }
 
+/* A directory that may be removed: nothing but an absolute path will do. */
+static int read_directory(struct arena *arena, const struct json_node *node, void *member)
+{
+	if (!node->length || node->text[0] != '/')
+		return -EINVAL;
+	return read_text(arena, node, member);
+}
+
 static int read_bool(struct arena *arena, const struct json_node *node, void *member)
 {
 	(void)arena;
@@ -231,6 +239,10 @@ static const struct key state_keys[] = {
 	{ "cgroup_paths", JSON_OBJECT, read_groups, 0 },
 	{ "external_descriptors", JSON_ARRAY, read_strings, STATE(external_descriptors) },
 	{ "resources", JSON_OBJECT, read_text, STATE(resources) }, /* as written: update reads it */
+	{ "intel_rdt_root", JSON_STRING, read_directory, STATE(rdt_root) },
+	{ "intel_rdt_path", JSON_STRING, read_directory, STATE(rdt_path) },
+	{ "intel_rdt_monitor", JSON_STRING, read_directory, STATE(rdt_monitor) },
+	{ "intel_rdt_made", JSON_BOOL, read_bool, STATE(rdt_made) },
 	{ "poststart", JSON_ARRAY, read_hooks, STATE(poststart) },
 	{ "poststop", JSON_ARRAY, read_hooks, STATE(poststop) },
 	{ 0 },

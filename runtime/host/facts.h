@@ -36,6 +36,9 @@ struct facts {
 	bool clone_into_cgroup;              /* 5.7: always on 5.10 and newer unless seccomp forbids */
 	bool has_kcore;                      /* /proc/kcore is there */
 	bool cgroup_namespaces, time_namespaces;
+	/* only when asked for: the mount point of resctrl, or NULL, and the names in its info/: "L3 L3_MON
+	 * MB" */
+	const char *resctrl, *resctrl_info;
 };
 
 /* May clone what is mounted: CAP_SYS_ADMIN, over the user namespace that our mount namespace belongs to.
@@ -52,6 +55,8 @@ bool facts_may_map(const struct facts *facts);
 /* Look at this host. Few calls: no mountinfo; /sys/fs/cgroup by statfs, /proc/self/cgroup, prctl. What the
  * spec does not need may be left to its first use only when that saves a call. 0 or -errno. */
 int facts_probe(struct arena *arena, struct facts *ret, struct error *error);
+/* The same for resctrl: reads mountinfo, so only for a config with intelRdt. None is no failure. */
+int facts_probe_resctrl(struct arena *arena, struct facts *facts, struct error *error);
 /* Read them from a JSON text. */
 int facts_parse(struct arena *arena, const char *text, size_t length, struct facts *ret, struct error *error);
 

@@ -29,6 +29,7 @@ static const struct member members[] = {
 	MEMBER(apparmor, FLAG),		    MEMBER(selinux, FLAG),
 	MEMBER(clone_into_cgroup, FLAG),    MEMBER(has_kcore, FLAG),
 	MEMBER(cgroup_namespaces, FLAG),    MEMBER(time_namespaces, FLAG),
+	MEMBER(resctrl, TEXT),		    MEMBER(resctrl_info, TEXT),
 };
 /* clang-format on */
 static const char *const modes[] = { "none", "v1", "hybrid", "v2" }; /* by enum cgroup_mode */

@@ -9,13 +9,15 @@
 struct launch {
 	const struct compiled *compiled;
 	struct host_cgroups groups;
-	struct agent agent; /* of seccomp: connected by the caller, closed here */
-	int receiver;       /* who gets the pidfd at READY, or -1: as the agent */
-	const char *kind;   /* the text beside it */
-	int sock;           /* host's end */
-	int64_t pid;        /* of the process that becomes the container, as the host sees it */
-	int pidfd;          /* of it */
-	int64_t helper;     /* first process when a second clone made init: to be reaped; 0 none */
+	struct host_rdt rdt;
+	struct host_network network; /* devices that were moved; the caller undoes or closes */
+	struct agent agent;          /* of seccomp: connected by the caller, closed here */
+	int receiver;                /* who gets the pidfd at READY, or -1: as the agent */
+	const char *kind;            /* the text beside it */
+	int sock;                    /* host's end */
+	int64_t pid;                 /* of the process that becomes the container, as the host sees it */
+	int pidfd;                   /* of it */
+	int64_t helper;              /* first process when a second clone made init: to be reaped; 0 none */
 	/* With it PLAN is not queued before the clone, but sent when this has come back: the shim waits, as
 	 * `pid`, for systemd to make its unit around it. The slots may be filled here. Or NULL. */
 	int (*before_plan)(void *context, struct error *error);

@@ -177,6 +177,8 @@ static int on_host(struct launch *launch, struct message *message, struct error 
 	const struct plan *plan = &launch->compiled->plan;
 
 	(void)message;
+	if (host_network_move(plan, launch->pid, &launch->network, &fault) < 0)
+		return fail(launch, &fault, error);
 	launch->hooks_began |= has_hooks(plan, PLAN_ROW_HOST_HOOKS);
 	if (host_hooks(plan, launch->pid, launch->sock, &fault) < 0)
 		return fail(launch, &fault, error);

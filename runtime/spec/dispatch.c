@@ -176,31 +176,3 @@ int read_ignored(struct reader *reader, const struct json_node *node, void *memb
 	(void)member;
 	return 0;
 }
-
-/* Nothing in it: what Go writes for a struct that nobody filled in. */
-static bool says_nothing(const struct json_node *node)
-{
-	if (node->type == JSON_STRING)
-		return node->length == 0;
-	if (node->type == JSON_BOOL)
-		return node->text[0] == 'f';
-	if (node->type == JSON_NUMBER)
-		return (node->length == 1 && node->text[0] == '0') ||
-		       (node->length == 2 && !memcmp(node->text, "-0", 2));
-	if (node->type == JSON_ARRAY)
-		return node->count == 0;
-	/* members of an object, at any depth: their nodes stand in one row behind it, keys included */
-	const struct json_node *key = node + 1;
-	for (uint32_t i = 0; node->type == JSON_OBJECT && i < node->count; i++, key += 1 + key[1].span)
-		if (!says_nothing(key + 1))
-			return false;
-	return true;
-}
-
-int read_later(struct reader *reader, const struct json_node *node, void *member)
-{
-	(void)member;
-	if (says_nothing(node))
-		return 0;
-	return spec_refuse(reader, "not supported yet");
-}

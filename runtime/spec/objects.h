@@ -26,6 +26,8 @@ json_parser read_block_io;      /* resources_io.c: struct spec_block_io */
 json_parser read_hugepages;     /* resources_io.c: struct spec_resources */
 json_parser read_network;       /* resources_io.c: struct spec_resources */
 json_parser read_rdma;          /* resources_io.c: struct spec_resources */
+json_parser read_net_devices;   /* netdevices.c: struct spec_linux */
+json_parser read_intel_rdt;     /* rdt.c: struct spec_intel_rdt * */
 json_parser read_sysctl;        /* sysctl.c: struct spec_linux */
 
 /* namespaces.c: maps, offsets and names that need a namespace of the container's own. */

@@ -214,6 +214,17 @@ struct spec_memory_policy {
 	uint64_t *nodes;
 };
 
+struct spec_net_device {
+	const char *host, *name; /* there, and in the container: the same when nothing was said, or with %d */
+};
+
+struct spec_intel_rdt {
+	const char *clos_id; /* NULL: the container's id; "/": the root */
+	const char *l3_cache_schema, *mem_bw_schema;
+	struct spec_strings schemata;
+	bool enable_monitoring;
+};
+
 struct spec_linux {
 	uint32_t namespace_count;
 	struct spec_namespace *namespaces;
@@ -232,6 +243,9 @@ struct spec_linux {
 	struct spec_strings masked_paths, readonly_paths;
 	const char *mount_label;
 	struct spec_memory_policy *memory_policy;
+	uint32_t net_device_count;
+	struct spec_net_device *net_devices;
+	struct spec_intel_rdt *intel_rdt; /* NULL: absent; an empty object is none */
 	bool has_personality;
 	uint32_t personality;
 };

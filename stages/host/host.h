@@ -9,6 +9,7 @@
 
 #include "fault.h"
 #include "fd.h"
+#include "netlink.h"
 #include "plan.h"
 
 #define HOST_CGROUPS_MAX 65
@@ -60,8 +61,53 @@ int host_cgroup_pids(const char *dir, int64_t *pids, uint32_t size);
 /* memory.events oom_kill / memory.oom_control oom_kill; 0 when unknown. */
 uint64_t host_cgroup_oom_kills(const char *dir);
 
+/* Row RDT: the resctrl group of a plan while a container is made. All zero: none. */
+struct host_rdt {
+	bool open;
+	int group, monitor; /* directories; owned, -1: none */
+	bool made, monitor_made;
+};
+/* Before the clone: make the group, or look whether one that is there allows what the config says; write
+ * the schemata; make the monitoring group. On failure what was made is removed again. */
+int host_rdt_make(const struct plan *plan, struct host_rdt *ret, struct fault *fault);
+/* After READY, before GO: the process that becomes the container joins both. */
+int host_rdt_join(const struct plan *plan, const struct host_rdt *rdt, int64_t pid, struct fault *fault);
+/* Remove what was made (a class by name only while nobody is in it). Closes. */
+void host_rdt_undo(const struct plan *plan, struct host_rdt *rdt);
+void host_rdt_close(struct host_rdt *rdt);
+
+/* Long after the plan, by the directories of state.json. */
+/* `exec`: one more process in a group or monitoring group. A missing one is success. */
+int host_rdt_join_at(const char *dir, int64_t pid);
+/* Remove one directory; a missing one is success. Its tasks go back to the root. */
+int host_rdt_remove(const char *dir);
+/* `update`: write `schemata` (compile/rdt.h: compile_rdt_text) to the group, in one write. `root`: where
+ * resctrl is mounted, for the kernel's reason. */
+int host_rdt_write(const char *root, const char *dir, const char *schemata, struct fault *fault);
+
 /* Answer MAP: write the maps of record `userns` for process pid (writer `host`). */
 int host_userns_map(const struct plan *plan, int64_t pid, struct fault *fault);
+/* Row HOST_NETWORK: what has been moved, and what it takes to bring it back. All zero: nothing. */
+struct host_network {
+	bool open;
+	int own, container;         /* the two namespaces; owned */
+	struct netlink here, there; /* a socket in each */
+	int64_t pid;                /* in the container's */
+	uint32_t count;
+	struct host_moved {
+		char name[NETLINK_NAME], there[NETLINK_NAME]; /* here, and there */
+		bool up, free_there;                          /* it was up; its old name was free there */
+	} moved[PLAN_MAX_NET_DEVICES];
+};
+/* Before anything is made: every device must be there and movable. */
+int host_network_check(const struct plan *plan, struct fault *fault);
+/* When HOST is asked: move them all to the namespace of process pid. On failure, too, for the caller to
+ * undo or close. */
+int host_network_move(const struct plan *plan, int64_t pid, struct host_network *ret, struct fault *fault);
+/* Bring back what was moved, as far as it goes: name, addresses, routes, up or down. Closes. */
+void host_network_undo(struct host_network *network);
+void host_network_close(struct host_network *network);
+
 /* Row HOST_HOOKS: run them in order, first failure ends it. `abort_fd`: see hook.h. */
 int host_hooks(const struct plan *plan, int64_t pid, int abort_fd, struct fault *fault);
 

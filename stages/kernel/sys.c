@@ -301,6 +301,11 @@ int sys_socketpair(int domain, int type, int protocol, int ret_ends[2])
 	return CALL_INT(SYS_socketpair, domain, type | SOCK_CLOEXEC, protocol, ret_ends);
 }
 
+int sys_setsockopt(int fd, int level, int name, const void *value, unsigned size)
+{
+	return CALL_INT(SYS_setsockopt, fd, level, name, value, size);
+}
+
 ssize_t sys_sendmsg(int fd, const struct msghdr *message, int flags)
 {
 	return CALL(SYS_sendmsg, fd, message, flags | MSG_NOSIGNAL);

@@ -146,6 +146,7 @@ int sys_bpf(int command, void *attr, unsigned size);
 /* sockets */
 int sys_socket(int domain, int type, int protocol);
 int sys_socketpair(int domain, int type, int protocol, int ret_ends[2]);
+int sys_setsockopt(int fd, int level, int name, const void *value, unsigned size);
 ssize_t sys_sendmsg(int fd, const struct msghdr *message, int flags);
 ssize_t sys_recvmsg(int fd, struct msghdr *message, int flags);
 int sys_ioctl(int fd, unsigned long request, void *argument);

@@ -331,6 +331,12 @@ int sys_socketpair(int domain, int type, int protocol, int ret_ends[2])
 	return 0;
 }
 
+int sys_setsockopt(int fd, int level, int name, const void *value, unsigned size)
+{
+	(void)value;
+	return CALL("setsockopt %d %d %d %u", fd, level, name, size);
+}
+
 static size_t message_size(const struct msghdr *message)
 {
 	size_t size = 0;
