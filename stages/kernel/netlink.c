@@ -48,9 +48,8 @@ static struct nlmsghdr *head_of(struct netlink_request *request)
 void netlink_begin(struct netlink_request *request, unsigned type, unsigned flags, const void *body,
 		   uint32_t size)
 {
-	struct nlmsghdr *head = head_of(request);
-
 	memset(request, 0, sizeof *request);
+	struct nlmsghdr *head = head_of(request);
 	head->nlmsg_len = NLMSG_HDRLEN + NLMSG_ALIGN(size);
 	head->nlmsg_type = (uint16_t)type;
 	head->nlmsg_flags = (uint16_t)(NLM_F_REQUEST | flags);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -67,6 +68,11 @@ int main(int argc, char **argv)
 	while (!strcmp(how, "hold"))
 		pause();
 	for (;;) {
+		struct pollfd ready = { .fd = fd, .events = POLLIN };
+
+		/* POLLHUP alone: nobody is left whom the filter binds */
+		if (poll(&ready, 1, -1) > 0 && !(ready.revents & POLLIN))
+			return 0;
 		memset(&notification, 0, sizeof notification);
 		if (ioctl(fd, SECCOMP_IOCTL_NOTIF_RECV, &notification) < 0) {
 			if (errno == EINTR || errno == ENOENT)
