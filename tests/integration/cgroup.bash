@@ -9,7 +9,7 @@ needs_controller() {
 		if v2; then
 			grep -qw "$name" /sys/fs/cgroup/cgroup.controllers || skip "no $name controller in cgroup v2 here"
 		else
-			[ -d "/sys/fs/cgroup/$name" ] || skip "no $name controller in cgroup v1 here"
+			[ -e "/sys/fs/cgroup/$name/cgroup.procs" ] || skip "no $name controller in cgroup v1 here"
 		fi
 	done
 }

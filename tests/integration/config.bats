@@ -336,7 +336,7 @@ group_of() { # CONTROLLER
 	else
 		local name=$1
 		[ "$name" != io ] || name=blkio
-		[ -d "/sys/fs/cgroup/$name" ] || return 1
+		[ -e "/sys/fs/cgroup/$name/cgroup.procs" ] || return 1
 		echo "/sys/fs/cgroup/$name$CGROUP"
 	fi
 }
@@ -384,7 +384,7 @@ $device 200" ]
 }
 
 @test "LIM-35 LIM-36 LIM-37 a controller that this host lacks is an error that names it" {
-	[ ! -d /sys/fs/cgroup/net_cls ] || skip "this host has net_cls"
+	[ ! -e /sys/fs/cgroup/net_cls/cgroup.procs ] || skip "this host has net_cls"
 	config '.linux.resources.network = {classID: 1048577}'
 	run_fail create
 	has "net_cls"

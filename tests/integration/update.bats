@@ -452,7 +452,7 @@ disk() {
 		run_fail ocirun update -r - "$ID" <<<'{"blockIO": {"leafWeight": 50}}'
 		has "/blockIO"
 	else
-		[ -d /sys/fs/cgroup/net_cls ] || {
+		[ -e /sys/fs/cgroup/net_cls/cgroup.procs ] || {
 			run_fail ocirun update -r - "$ID" <<<'{"network": {"classID": 5}}'
 			has "/network/classID: cannot be set: controller \"net_cls\" not available"
 		}
