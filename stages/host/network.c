@@ -218,7 +218,7 @@ static int move_device(struct host_network *network, const char *host, const cha
 	if (strchr(name, '%'))
 		passing_name(passing, network->pid, network->count);
 	else
-		memcpy(passing, name, strlen(name));
+		memcpy(passing, name, strlen(name) + 1);
 	r = netlink_settings_read(&network->here, device.index, &settings);
 	if (r < 0)
 		return failed(fault, FAULT_SET_ADDRESS, r, host,

@@ -272,7 +272,7 @@ static void fill_address(char *bytes, const struct netlink_device *device)
 	const size_t name = strlen(device->name), rest = colon ? strlen(colon) : 0;
 	memcpy(text, device->name, name);
 	if (colon && name + rest < sizeof text)
-		memcpy(text + name, colon, rest);
+		memcpy(text + name, colon, rest + 1);
 	memcpy(label, text, sizeof text);
 }
 

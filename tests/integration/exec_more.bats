@@ -3,6 +3,7 @@
 # shellcheck disable=SC2016 # $ of the container's shell
 
 load lib
+load cgroup
 
 test_setup() { needs_root; new_bundle sleep 100; }
 test_teardown() { [ -z "${AGENT-}" ] || kill "$AGENT" 2>/dev/null || :; }
@@ -93,6 +94,7 @@ oom_kills() {
 }
 
 @test "EXE-32 a process that is killed before its program began, in a group where memory ran out: that is said" {
+	needs_controller memory
 	local dir exec shim
 	config '.linux.resources.memory = {limit: 16777216}'
 	create
