@@ -205,7 +205,8 @@ static int read_text(struct parser *p, struct systemd_node *node)
 			continue;
 		}
 		p->at++;
-		size_t length = read_escape(p, to);
+		/* a backslash may be the last character: there is nothing behind the end */
+		size_t length = *p->at ? read_escape(p, to) : 0;
 		if (!length)
 			return refuse(p, "an unknown escape");
 		to += length;
