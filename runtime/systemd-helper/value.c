@@ -188,7 +188,8 @@ static size_t read_escape(struct parser *p, char *to)
 		length = read_unicode(p->at + 1, to);
 	else
 		return 0;
-	p->at += found ? 1 : 5;
+	if (length) /* four digits were there: nothing is read beyond the end */
+		p->at += found ? 1 : 5;
 	return length;
 }
 
