@@ -77,12 +77,19 @@ static int find(const struct globals *globals, const char *id, enum container_lo
 	return error_set(error, ESRCH, "container not running");
 }
 
+/* An empty value says nothing. */
+static const char *given_text(const char *text)
+{
+	return text && *text ? text : NULL;
+}
+
 /* Twice found: standing still while somebody types would hold up all others who want the lock. */
 static int run(const struct globals *globals, const void *given, int count, char **arguments,
 	       struct error *error)
 {
 	const struct update_values *values = given;
-	struct spec_resources change = { 0 };
+	struct container_change change = { .l3_cache_schema = given_text(values->l3_cache_schema),
+					   .mem_bw_schema = given_text(values->mem_bw_schema) };
 	struct container container;
 	int r = find(globals, arguments[0], LOCK_NONE, &container, error);
 
@@ -90,10 +97,7 @@ static int run(const struct globals *globals, const void *given, int count, char
 	if (r < 0)
 		return r;
 	container_close(&container);
-	if (values->l3_cache_schema || values->mem_bw_schema)
-		return error_set(error, ENOTSUP,
-				 "updating a non-existent Intel RDT configuration is not supported");
-	r = read_change(globals, values, &change, error);
+	r = read_change(globals, values, &change.resources, error);
 	if (r == 0)
 		r = find(globals, arguments[0], LOCK_EXCLUSIVE, &container, error);
 	if (r < 0)

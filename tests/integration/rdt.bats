@@ -212,3 +212,21 @@ state_json() { jq -r "$1" "$ROOT/$ID/state.json"; }
 	run_ok ocirun events --stats "$ID"
 	[ "$(jq -c .data.intel_rdt <<<"$output")" = '{}' ]
 }
+
+@test "UPD-19 UPD-20 update: the container's group gets the schemata, in one write, or nothing changes" {
+	config '.linux.intelRdt = {closID: "guaranteed"}'
+	there_create
+	run_ok ocirun update --l3-cache-schema "$(printf 'L3:0=f;1=f\nMB:0=10')" --mem-bw-schema "MB:0=50;1=50" "$ID"
+	[ "$(cat "$RDT/guaranteed/schemata")" = "$(printf 'L3:0=f;1=f\nMB:0=50;1=50')" ]
+	run_ok ocirun update --mem-bw-schema "MB:0=60;1=60" "$ID"
+	[ "$(cat "$RDT/guaranteed/schemata")" = "MB:0=60;1=60" ] # a file; the kernel's keeps the other resource
+	run_fail ocirun update --mem-bw-schema "L3:0=f" "$ID"
+	has 'mem-bw-schema must start with "MB:"'
+	# limits that are refused take the schemata back
+	run_fail ocirun update --mem-bw-schema "MB:0=70;1=70" --resources <(echo '{"hugepageLimits": [{"pageSize": "3kB", "limit": 1}]}') "$ID"
+	[ "$(cat "$RDT/guaranteed/schemata")" = "MB:0=60;1=60" ]
+	echo "L3: unknown domain" >"$RDT/info/last_cmd_status"
+	rm "$RDT/guaranteed/schemata" && mkdir "$RDT/guaranteed/schemata"
+	run_fail ocirun update --l3-cache-schema "L3:9=f" "$ID"
+	has "$RDT/guaranteed/schemata"
+}
