@@ -156,7 +156,6 @@ static int run(const struct globals *globals, const void *given, int count, char
 	struct prepared prepared = { 0 };
 	int r = options_of_bundle(&values->bundle, arguments[0], &create, error);
 
-	create.detach = values->detach;
 	create.foreground = !values->detach;
 	create.gate = PLAN_GATE_RUN;
 	(void)count;

@@ -291,7 +291,6 @@ static int make(struct making *making)
 
 	if (r == 0)
 		r = making_directory(making);
-
 	if (r == 0)
 		r = making->prepared->compiled.systemd ? 0 : making_groups(making);
 	if (r == 0 && making->prepared->options.notify)

@@ -15,7 +15,7 @@ struct create_options {
 	const char *pid_file; /* or NULL; relative to the original directory */
 	const char *console_socket, *pidfd_socket;
 	const char *notify_socket; /* NOTIFY_SOCKET of the environment, or NULL */
-	bool no_pivot, no_new_keyring, detach, foreground;
+	bool no_pivot, no_new_keyring, foreground;
 	bool plan_only;       /* nothing will be created: a terminal is no mistake */
 	struct listen listen; /* what listen_check found */
 	enum plan_gate_kind gate;

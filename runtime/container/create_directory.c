@@ -121,8 +121,6 @@ static int copy_config(struct making *making)
 	return 0;
 }
 
-/* Until a group is known to be empty it is not ours: if we are killed, the sweep must not end the processes
- * of a group that was there before. Only those that do not exist yet are named. */
 static bool is_missing(const char *path)
 {
 	struct stat about;
@@ -130,6 +128,8 @@ static bool is_missing(const char *path)
 	return sys_fstatat(AT_FDCWD, path, &about, AT_SYMLINK_NOFOLLOW) == -ENOENT;
 }
 
+/* Until a group is known to be empty it is not ours: if we are killed, the sweep must not end the processes
+ * of a group that was there before. Only those that do not exist yet are named. */
 static struct state first_state(const struct making *making)
 {
 	struct arena *arena = making->globals->arena;
