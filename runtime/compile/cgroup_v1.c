@@ -108,7 +108,8 @@ int compile_limits_v1(struct compile *c)
 	int r = 0;
 
 	if (resources && resources->unified.count)
-		return compile_refuse(c, RESOURCES "/unified", "unified resources need a cgroup v2 host");
+		return compile_refuse(c, RESOURCES "/unified",
+				      "unified resources need a cgroup v2 host: invalid configuration");
 	if (resources)
 		r = memory(c, resources);
 	if (resources && r >= 0)

@@ -33,6 +33,18 @@ static int read_set(struct reader *reader, const struct json_node *node, void *m
 	return 0;
 }
 
+/* The kernel raises only what is in both of the others (capabilities(7)): the rest is left out, in the words
+ * that runc has for it (BAT-39). */
+static void warn_ambient(struct reader *reader, const struct spec_capabilities *sets)
+{
+	uint64_t stray = sets->ambient & ~(sets->permitted & sets->inheritable);
+
+	for (const struct word *word = words_capabilities; word->word; word++)
+		if (stray & 1ULL << word->value)
+			spec_warn(reader, "can't raise ambient capability %s: operation not permitted",
+				  word->word);
+}
+
 int read_capabilities(struct reader *reader, const struct json_node *node, void *member)
 {
 #define SET(set) KEY(#set, JSON_ARRAY, read_set, offsetof(struct spec_capabilities, set))
@@ -41,5 +53,9 @@ int read_capabilities(struct reader *reader, const struct json_node *node, void 
 	};
 #undef SET
 
-	return read_object(reader, node, keys, member);
+	int r = read_object(reader, node, keys, member);
+
+	if (r == 0)
+		warn_ambient(reader, member);
+	return r;
 }
