@@ -26,7 +26,8 @@ static const struct option options[] = {
 };
 
 /* A directory without state.json. Its creator is dead: swept, and the answer is that nothing was there. Or it
- * lives: its shim is killed, it sees the end of its socket and cleans up itself. */
+ * lives: its shim is killed, it sees the end of its socket and cleans up itself; or it was just done, and
+ * what it made is a container to be deleted: -ERESTART (no system call fails with it): look again. */
 static int delete_half_made(struct container *container, enum container_status status, int pidfd, bool force,
 			    struct error *error)
 {
@@ -37,6 +38,7 @@ static int delete_half_made(struct container *container, enum container_status s
 		container_kill(container, pidfd);
 		if (container_wait_creator(container, END_MILLISECONDS) < 0)
 			return error_set(error, EBUSY, "container init still running");
+		return -ERESTART;
 	}
 	int r = container_sweep(container->root_fd, container->id, error);
 	if (r == 0 && force) /* what has no creating.json either was left by the sweep (DEL-03) */
@@ -115,17 +117,27 @@ static int discard(const struct globals *globals, const char *id, struct error *
 	return r;
 }
 
-static int delete_one(const struct globals *globals, const char *id, const void *context, struct error *error)
+static int find_and_delete(const struct globals *globals, const char *id, bool force, struct error *error)
 {
-	const struct values *values = context;
 	struct container container = { .root_fd = -1, .dir = -1, .lock = -1 };
 	int r = container_find(globals, id, LOCK_NONE, true, &container, error);
 
 	if (r == 0)
-		r = delete_container(globals, &container, values->force, error);
-	else if (values->force && r != -ENOENT)
+		r = delete_container(globals, &container, force, error);
+	else if (force && r != -ENOENT)
 		r = discard(globals, id, error);
 	container_close(&container);
+	return r;
+}
+
+static int delete_one(const struct globals *globals, const char *id, const void *context, struct error *error)
+{
+	const struct values *values = context;
+	int r;
+
+	do /* each turn has waited for the end of one creator */
+		r = find_and_delete(globals, id, values->force, error);
+	while (r == -ERESTART);
 	if (r == -ENOENT && values->force) { /* DEL-03; also when another delete was faster */
 		memset(error, 0, sizeof *error);
 		return 0;

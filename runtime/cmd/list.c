@@ -97,7 +97,7 @@ static int visit(int root_fd, const char *name, void *context)
 	memset(&error, 0, sizeof error);
 	int r = container_open(listing->globals->arena, root_fd, listing->root, name, LOCK_NONE, true,
 			       &container, &error);
-	if (r == 0 && container.half_made && !container_creating(container.dir))
+	if (r == 0 && container.half_made && !container.creating)
 		fprintf(stderr, "load container %s: no state.json, its creator was killed\n", name);
 	else if (r == 0)
 		add(listing, name, &container);

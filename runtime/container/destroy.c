@@ -17,6 +17,7 @@
 
 #define GONE_ID 200             /* bytes of the id in its @gone name: NAME_MAX less prefix and number */
 #define SWEEP_MILLISECONDS 2000 /* for the groups of a creator that was killed */
+#define CLAIM_MILLISECONDS 100  /* commands that only look hold the lock for a moment */
 #define NEW_SECONDS 10          /* a younger @new.* may be between its mkdir and its flock */
 
 /* What getdents64(2) fills. */
@@ -199,9 +200,12 @@ int container_discard(int root_fd, const char *id, struct error *error)
 	container.dir = sys_openat(root_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 	if (container.dir < 0)
 		return error_errno(error, container.dir, "cannot open the state of container %s", id);
-	int r = container_creating(container.dir)
-			? error_set(error, EBUSY, "container %s is being created", id)
-			: remove_state(&container, error);
+	int r = container_claim(&container, 0);
+
+	if (r == 0)
+		r = remove_state(&container, error);
+	else if (r != -ENOENT)
+		r = error_set(error, EBUSY, "container %s is being created", id);
 	fd_close(container.dir);
 	return r;
 }
@@ -226,7 +230,9 @@ static int sweep_entry(int root_fd, const char *name, void *context)
 	if (!made && !gone)
 		return 0;
 	FD_AUTO dir = sys_openat(root_fd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
-	if (dir < 0 || flock(dir, LOCK_EX | LOCK_NB) < 0 || (made && young(dir)))
+	/* first its age: a lock of ours, be it for a moment, would be in the way of a creator that takes its
+	 * own */
+	if (dir < 0 || (made && young(dir)) || flock(dir, LOCK_EX | LOCK_NB) < 0)
 		return 0;
 	remove_directory(root_fd, name);
 	return 0;
@@ -244,7 +250,8 @@ static int sweep_half_made(int root_fd, const char *id, struct error *error)
 		memset(error, 0, sizeof *error);
 	/* creating.json is there before the id is (DESIGN, step 1): a directory without it is not ours to
 	 * clear, as under a --root that is a place of other things */
-	if (r == 0 && container.half_made && container.state.id && !container_creating(container.dir)) {
+	if (r == 0 && container.half_made && container.state.id && !container.creating &&
+	    container_claim(&container, CLAIM_MILLISECONDS) == 0) {
 		FD_AUTO pidfd = -1;
 
 		container_status(&container, &pidfd);

@@ -264,9 +264,16 @@ int container_wait_creator(struct container *container, int milliseconds)
 	return r;
 }
 
-/* state.json, or creating.json of a creator that is alive (or dead: half-made). Twice, since the rename that
- * ends a creation may come between the two reads. */
-static int read_state(struct arena *arena, struct container *container, struct error *error)
+int container_claim(struct container *container, int milliseconds)
+{
+	int r = wait_for_lock(container->dir, LOCK_EX, milliseconds);
+
+	return r < 0 || still_there(container) ? r : -ENOENT;
+}
+
+/* state.json, or creating.json. Twice, since the rename that ends a creation may come between the two reads.
+ */
+static int read_files(struct arena *arena, struct container *container, struct error *error)
 {
 	int r = -ENOENT;
 
@@ -286,6 +293,19 @@ static int read_state(struct arena *arena, struct container *container, struct e
 	return 0; /* neither: the creator died very early */
 }
 
+/* The creator lets go only after the rename: nobody holds the directory and still no state.json means that it
+ * died. In the order "files, then creator" a container that was finished in between would pass for its
+ * leftover. */
+static int read_state(struct arena *arena, struct container *container, struct error *error)
+{
+	int r = read_files(arena, container, error);
+
+	container->creating = r == 0 && container->half_made && container_creating(container->dir);
+	if (r == 0 && container->half_made && !container->creating)
+		r = read_files(arena, container, error);
+	return r;
+}
+
 static int open_checked(struct arena *arena, enum container_lock lock, bool half, struct container *container,
 			struct error *error)
 {
@@ -293,7 +313,7 @@ static int open_checked(struct arena *arena, enum container_lock lock, bool half
 
 	if (r < 0)
 		return r;
-	if (container->half_made && !half && !container_creating(container->dir))
+	if (container->half_made && !half && !container->creating)
 		return missing(error);
 	r = container_lock(container, lock, -1, error);
 	if (r < 0 || lock == LOCK_NONE)

@@ -21,5 +21,8 @@ int container_lock(struct container *container, enum container_lock lock, int mi
 bool container_creating(int dir);
 /* Wait until it lets go; 0 or -ETIMEDOUT. */
 int container_wait_creator(struct container *container, int milliseconds);
+/* Take the creator's place, to clear away what it left: its lock, held until container_close. -ETIMEDOUT: it
+ * is alive, or another command clears; -ENOENT: the id leads elsewhere by now. */
+int container_claim(struct container *container, int milliseconds);
 
 #endif

@@ -61,7 +61,8 @@ struct container {
 	const char *id, *root;
 	int root_fd, dir, lock; /* owned; -1 none */
 	struct state state;
-	bool half_made; /* no state.json: a creator's leftover or still creating */
+	bool half_made; /* no state.json when it was opened: a creator's leftover, or still being made: */
+	bool creating;  /* its creator was alive */
 };
 enum container_lock { LOCK_NONE, LOCK_SHARED, LOCK_EXCLUSIVE };
 /* Open ROOT/ID. Missing: -ENOENT, text "container does not exist". Half-made by a dead creator: -ENOENT

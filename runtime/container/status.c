@@ -147,7 +147,7 @@ enum container_status container_status(const struct container *container, int *r
 	if (ret_pidfd)
 		*ret_pidfd = pidfd;
 	if (container->half_made)
-		return container_creating(container->dir) ? STATUS_CREATING : STATUS_STOPPED;
+		return container->creating ? STATUS_CREATING : STATUS_STOPPED;
 	if (!living)
 		return STATUS_STOPPED;
 	if (frozen(&container->state))

@@ -34,6 +34,46 @@ nothing_left() {
 	nothing_left
 }
 
+# One that looks at a container at the very moment when its creation ends: between its look for state.json and its look
+# for a living creator (flock) a second passes, made by strace, in which that creator finishes.
+looks_while_it_is_finished() { # COMMAND...
+	local creator
+	config ".hooks = {createRuntime: [{path: \"/bin/sh\", args: [\"sh\", \"-c\", \"until test -e $DIR/go; do sleep 0.02; done\"]}]}"
+	ocirun create -b "$BUNDLE" "$ID" </dev/null >/dev/null 2>"$DIR/err" &
+	creator=$!
+	wait_status creating
+	strace -o "$DIR/trace" -e trace=flock,openat -e inject=flock:delay_enter=1000000 \
+		"$OCIRUN" --root "$ROOT" "$@" </dev/null >"$DIR/look.out" 2>"$DIR/look.err" &
+	wait_for grep -q '"creating.json", O_RDONLY' "$DIR/trace"
+	touch "$DIR/go"
+	collect $creator $!
+	[ "${statuses[0]}" = 0 ] || { cat "$DIR/err" >&2; return 1; }
+}
+
+@test "a create beside one that ends does not take what was just made for a leftover" {
+	looks_while_it_is_finished create -b "$BUNDLE" "$ID"
+	[ "${statuses[1]}" = 1 ]
+	grep -q "already exists" "$DIR/look.err"
+	ocirun start "$ID"
+	[ "$(status_of)" = running ]
+	ocirun delete -f "$ID"
+	nothing_left
+}
+
+@test "state beside a create that ends says creating or created, not stopped" {
+	looks_while_it_is_finished state "$ID"
+	[ "${statuses[1]}" = 0 ]
+	[[ $(jq -r .status "$DIR/look.out") == creat* ]]
+	ocirun delete "$ID"
+	nothing_left
+}
+
+@test "delete -f beside a create that ends removes what was made, its groups too" {
+	looks_while_it_is_finished delete -f "$ID"
+	[ "${statuses[1]}" = 0 ]
+	nothing_left
+}
+
 @test "twenty containers are created, started and deleted at once, with list in between" {
 	local i jobs=()
 	one() {

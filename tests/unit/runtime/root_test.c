@@ -166,7 +166,19 @@ static void a_dead_creator_left_nothing_to_see(void **state)
 	assert_int_equal(container_status(&container, NULL), STATUS_CREATING);
 	flock(dir, LOCK_UN);
 	assert_int_equal(container_wait_creator(&container, 20), 0);
+	/* what was seen stays true of the moment it was opened; who opens it now sees a leftover, or the
+	 * whole */
+	assert_int_equal(container_status(&container, NULL), STATUS_CREATING);
+	container_close(&container);
+	assert_int_equal(try("half", LOCK_NONE, true, &container), 0);
 	assert_int_equal(container_status(&container, NULL), STATUS_STOPPED);
+	assert_int_equal(container_claim(&container, 20), 0);
+	container_close(&container);
+	assert_int_equal(renameat(dir, "creating.json", dir, "state.json"), 0);
+	assert_int_equal(try("half", LOCK_NONE, false, &container), 0);
+	assert_false(container.half_made);
+	assert_int_equal(renameat(root, "half", root, "@gone.half.0"), 0);
+	assert_int_equal(container_claim(&container, 20), -ENOENT);
 	container_close(&container);
 	close(dir);
 }
