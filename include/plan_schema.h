@@ -146,7 +146,9 @@
 	W(PLAN_MOUNT_KEEP_MODE, 4, "keep-mode")   /* tmpfs: mode of the directory it covers */         \
 	W(PLAN_MOUNT_DEST_NOFOLLOW, 8, "dest-nofollow")                                                \
 	W(PLAN_MOUNT_COPY_SYMLINK, 16, "copy-symlink") /* of a tree that is a symlink: one like it */   \
-	W(PLAN_MOUNT_KEEP_OWNER, 32, "keep-owner") /* tmpcopyup: owner of the directory it covers */
+	W(PLAN_MOUNT_KEEP_OWNER, 32, "keep-owner") /* tmpcopyup: owner of the directory it covers */   \
+	W(PLAN_MOUNT_CLEAR_OTHERS, 64, "clear-others") /* bind: flags that no option names */           \
+	W(PLAN_MOUNT_KEEP_LOCKABLE, 128, "keep-lockable") /* but those that a user namespace locks */
 #define PLAN_BITS_write_flags(W)                                                                   \
 	W(PLAN_WRITE_LATE, 1, "late")           /* at READY: would starve set-up itself */             \
 	W(PLAN_WRITE_MISSING_OK, 2, "missing-ok") /* the file may be absent (ENOENT) */                \
@@ -293,6 +295,7 @@
 	F(hook, NUM, index, 65535)             /* in its array, for messages */                        \
 	F(hook, STR, path, PLAN_MAX_PATH)                                                              \
 	F(hook, ARGV, args, PLAN_MAX_STRING) F(hook, ARGV, env, PLAN_MAX_STRING)                       \
+	F(hook, NUM, inherit, 1)               /* START_HOOKS: the program's environment, HOME and all */ \
 	F(hook, NUM, timeout, 0xffffffff)      /* seconds; 0: none */                                  \
 	F(hook, STR, cwd, PLAN_MAX_PATH)       /* "": leave */                                         \
 	F(hook, STR, state_head, PLAN_MAX_STRING) /* state: head, decimal pid, tail, on stdin */          \

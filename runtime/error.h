@@ -6,6 +6,7 @@
 #define OCIRUN_ERROR_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 
 #define ERROR_POINTER 512
 #define ERROR_TEXT 4096
@@ -14,6 +15,10 @@ struct error {
 	int code; /* errno value, positive; 0: nothing failed */
 	char pointer[ERROR_POINTER];
 	char text[ERROR_TEXT];
+	unsigned hint; /* where in the text a hint begins, " (...)"; 0: there is none */
+	/* The program could not begin: stderr gets the text alone, as a shell would say it, without our name
+	 * and the hint (BAT-13). Logs get all. */
+	bool alone;
 };
 
 /* Set code (either sign) and text; returns -code (-EINVAL for 0). No newline at the end. */

@@ -80,6 +80,8 @@ static int run_hook(struct shim *shim, const struct plan_record *record, struct 
 		return fault_set(fault, FAULT_HOOK, r, plan_text(shim->plan, plan_hook->path));
 	hook.abort_fd = shim->sock;
 	hook.argument = shim;
+	if (plan_hook->inherit && shim->env)
+		hook.env = shim->env;
 	if (record->row == PLAN_ROW_START_HOOKS) {
 		hook.prepare = load_filter;
 	} else if (!hook.cwd[0]) {

@@ -17,13 +17,17 @@
  * or a program named /proc/self/fd/N must not find it (CVE-2024-21626). */
 static void drop_host(struct shim *shim)
 {
+	int *const late[] = { &shim->proc_view, &shim->mask_tmpfs, &shim->device_parent };
+
 	for (size_t i = 0; i < shim->tree_count; i++)
 		fd_close_at(&shim->trees[i]);
 	for (size_t i = 0; i < sizeof shim->joins / sizeof *shim->joins; i++)
 		fd_close_at(&shim->joins[i]);
 	fd_close_at(&shim->proc);
-	if (shim->proc_view > 0)
-		fd_close_at(&shim->proc_view);
+	/* nor does whoever looks at a container that waits find more than it needs (BAT-52) */
+	for (size_t i = 0; i < sizeof late / sizeof *late; i++)
+		if (*late[i] > 0)
+			fd_close_at(late[i]);
 }
 
 /* EINVAL: the id is not mapped. A whole sentence, since clients of runc look for its words. */

@@ -250,6 +250,30 @@ static int set_propagation(const struct shim *shim, const struct plan_mount *mou
 	return r;
 }
 
+#define LOCKABLE (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC)
+
+/* Clears the others too (PLAN_MOUNT_CLEAR_OTHERS), as far as the kernel lets us: flags that are locked stay
+ * (EPERM), and before 5.14 it does not know MOUNT_ATTR_NOSYMFOLLOW (EINVAL). */
+static int change_flags(const struct plan_mount *mount, int tree, const struct attach_attributes *change)
+{
+	static const uint64_t others[] = { LOCKABLE | MOUNT_ATTR_NOSYMFOLLOW, LOCKABLE,
+					   MOUNT_ATTR_NOSYMFOLLOW, 0 };
+	size_t first = !(mount->flags & PLAN_MOUNT_CLEAR_OTHERS) ? 3
+		       : mount->flags & PLAN_MOUNT_KEEP_LOCKABLE ? 2
+								 : 0;
+	int r = 0;
+
+	for (size_t i = first; i < sizeof others / sizeof *others; i++) {
+		struct attach_attributes wider = *change;
+
+		wider.clear |= others[i] & ~(change->set | change->rec_set);
+		r = attach_change(tree, &wider);
+		if (r != -EPERM && r != -EINVAL)
+			break;
+	}
+	return r;
+}
+
 /* Flags while the tree is detached, so that nothing ever sees the mount without them. Before 5.12 only
  * an attached one can be changed. */
 static int attach_bind(const struct shim *shim, const struct plan_mount *mount, int tree, int target)
@@ -260,7 +284,7 @@ static int attach_bind(const struct shim *shim, const struct plan_mount *mount, 
 		mount->rec_set,
 		mount->rec_clear,
 	};
-	int r = attach_change(tree, &change);
+	int r = change_flags(mount, tree, &change);
 	bool late = attach_must_wait(r);
 
 	if (r >= 0 || late)
@@ -268,7 +292,7 @@ static int attach_bind(const struct shim *shim, const struct plan_mount *mount, 
 	if (r >= 0)
 		r = attach_settle(shim, mount->tree, tree);
 	if (r >= 0 && late)
-		r = attach_change(tree, &change);
+		r = change_flags(mount, tree, &change);
 	return r < 0 ? r : set_propagation(shim, mount, tree);
 }
 

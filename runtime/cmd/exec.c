@@ -12,6 +12,7 @@
 #include "container/exec.h"
 #include "number.h"
 #include "spec/words.h"
+#include "text_file.h"
 
 #define EXIT_EXEC 255           /* of any failure of ours: 1 is what a program ends with (EXE-23) */
 #define ID_GREATEST 4294967294u /* 2^32-1 means "leave it" to setuid(2) */
@@ -248,7 +249,7 @@ static int from_file(struct arena *arena, const char *file, const struct spec_pr
 	struct spec_process *process = NULL;
 	const char *text;
 	size_t length;
-	int r = exec_read(arena, AT_FDCWD, file, &text, &length, error);
+	int r = text_file_read(arena, file, false, file, &text, &length, error);
 
 	if (r == 0)
 		r = spec_parse_process(arena, text, length, &process, error);

@@ -67,6 +67,7 @@ static int begin(const struct globals *globals, struct container *container, str
 
 	if (r == 0)
 		r = launch_wait_exec(launch, error);
+	error->alone = launch->not_executed;
 	/* under a filter the plan gives the shim a page too: its last word may not have come through the
 	 * socket */
 	if (r == 0 && gate && gate->fault != PLAN_NONE) {

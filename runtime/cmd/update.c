@@ -9,45 +9,17 @@
 #include "container/root.h"
 #include "container/update.h"
 #include "fd.h"
-#include "spec/json.h"
-
-/* A file, a pipe, a terminal: read until its end. */
-static int read_text(struct arena *arena, int fd, const char **ret, size_t *ret_length, struct error *error)
-{
-	size_t size = 16384, used = 0, got;
-	char *text = arena_alloc(arena, size);
-	int r;
-
-	while ((r = fd_read_all(fd, text + used, size - used, &got)) == 0 && used + got == size) {
-		char *larger;
-
-		if (size >= JSON_MAX_LENGTH)
-			return error_set(error, EFBIG, "the resources are larger than 16 MiB");
-		larger = arena_alloc(arena, size * 2);
-		memcpy(larger, text, size);
-		text = larger;
-		used = size;
-		size *= 2;
-	}
-	*ret = text;
-	*ret_length = used + (r == 0 ? got : 0);
-	return r < 0 ? error_errno(error, r, "cannot read the resources") : 0;
-}
+#include "text_file.h"
 
 /* UPD-02 */
 static int from_file(const struct globals *globals, const char *path, struct spec_resources *ret,
 		     struct error *error)
 {
-	bool is_stdin = !strcmp(path, "-");
-	FD_AUTO file = is_stdin ? -1 : sys_openat(AT_FDCWD, path, O_RDONLY, 0);
 	struct spec_strings warnings = { 0 };
 	const char *text = "";
 	size_t length = 0;
-	int r;
+	int r = text_file_read(globals->arena, path, true, "the resources", &text, &length, error);
 
-	if (!is_stdin && file < 0)
-		return error_errno(error, file, "cannot open %s", path);
-	r = read_text(globals->arena, is_stdin ? 0 : file, &text, &length, error);
 	if (r == 0)
 		r = spec_parse_resources(globals->arena, text, length, ret, &warnings, error);
 	for (uint32_t i = 0; r == 0 && i < warnings.count; i++)

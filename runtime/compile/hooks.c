@@ -60,19 +60,16 @@ static const struct hook_place places[] = {
 	{ PLAN_HOOK_START_CONTAINER, PLAN_ROW_START_HOOKS, "startContainer", "created" },
 };
 
-/* Absent means empty, but for a hook in the container: it has the program's (HOK-09). */
-static const struct spec_strings *environment(struct compile *c, const struct hook_place *place,
-					      const struct spec_hook *hook)
+/* Absent means empty, but for a hook in the container: it has the program's (HOK-09), with what the shim puts
+ * into that one (BAT-32). */
+static bool inherits(const struct hook_place *place, const struct spec_hook *hook)
 {
-	if (!hook->has_env && place->kind == PLAN_HOOK_START_CONTAINER)
-		return &c->spec->process->env;
-	return &hook->env;
+	return !hook->has_env && place->kind == PLAN_HOOK_START_CONTAINER;
 }
 
 static void add_hook(struct compile *c, const struct hook_place *place, const struct spec_hook *hook,
 		     uint32_t index)
 {
-	const struct spec_strings *env = environment(c, place, hook);
 	bool host = place->row == PLAN_ROW_HOST_HOOKS;
 	const char *head, *tail;
 	struct plan_hook record = {
@@ -81,7 +78,8 @@ static void add_hook(struct compile *c, const struct hook_place *place, const st
 		.path = writer_text(c->writer, hook->path),
 		.args = hook->args.count ? writer_argv(c->writer, hook->args.count, hook->args.items)
 					 : writer_argv(c->writer, 1, &hook->path),
-		.env = writer_argv(c->writer, env->count, env->items),
+		.env = writer_argv(c->writer, hook->env.count, hook->env.items),
+		.inherit = inherits(place, hook),
 		.timeout = hook->timeout,
 		.cwd = writer_text(c->writer, host ? c->options->bundle : NULL),
 	};

@@ -110,6 +110,26 @@ static void protect_sys(const struct compile *c, const char *path, struct plan_m
 		record->rec_set |= PLAN_ATTR_RDONLY;
 }
 
+/* BAT-71: who names one flag of a bind names them all, as with mount(8) and MS_REMOUNT: what the host's mount
+ * has beyond those is cleared. Not what a user namespace could not clear by itself. The access times are one
+ * group with nodiratime: kept when no option is of it, replaced when one is. */
+static void replace_flags(struct compile *c, struct plan_mount *record)
+{
+	const uint64_t atime = PLAN_ATTR_NOATIME | PLAN_ATTR_STRICTATIME | PLAN_ATTR_ATIME_OTHER;
+
+	if (!(record->attr_set | record->attr_clear))
+		return;
+	record->flags |= PLAN_MOUNT_CLEAR_OTHERS;
+	if (compile_user_namespace(c)) {
+		record->flags |= PLAN_MOUNT_KEEP_LOCKABLE;
+		return;
+	}
+	if (record->attr_set & PLAN_ATTR_NODIRATIME)
+		record->attr_clear |= atime;
+	else if (record->attr_clear & atime)
+		record->attr_clear |= PLAN_ATTR_NODIRATIME;
+}
+
 static int add_bind(struct compile *c, const struct spec_mount *mount, struct plan_mount *record,
 		    const char *target, const char *source)
 {
@@ -134,6 +154,7 @@ static int add_bind(struct compile *c, const struct spec_mount *mount, struct pl
 		record->flags |= PLAN_MOUNT_COPY_SYMLINK;
 	if (strcmp(target, "/proc") == 0 || strcmp(target, "/sys") == 0)
 		record->flags |= PLAN_MOUNT_PLAIN_DIRECTORY; /* as one mounted there: masks must find it */
+	replace_flags(c, record);
 	protect_sys(c, path, record);
 	record->tree = compile_mapped_tree(c, path, bind_flags(mount), clone_propagation(c, mount, record),
 					   &map, source);

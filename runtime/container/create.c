@@ -372,6 +372,7 @@ int create_container(const struct globals *globals, const struct create_options 
 	};
 
 	launch_init(launch, &prepared->compiled);
+	launch->globals = globals;
 	making.container.root_fd = root_open(prepared->root, true, !globals->root, error);
 	if (making.container.root_fd < 0)
 		return making.container.root_fd;

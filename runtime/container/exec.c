@@ -301,6 +301,7 @@ static int compile_and_launch(struct attempt *a)
 	if (r < 0)
 		return r;
 	launch_init(&a->launch, &a->compiled);
+	a->launch.globals = a->globals;
 	a->launch.kind = "setns";
 	if (host_cgroups_make(&a->compiled.plan, &a->launch.groups, &fault) < 0) {
 		a->launch.groups = (struct host_cgroups){ .born = -1 };

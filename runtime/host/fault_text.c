@@ -100,6 +100,7 @@ void fault_error(const struct plan *plan, const struct fault *fault, struct erro
 	else
 		error_errno(error, copy.error, "%s", text);
 	size_t used = strlen(error->text);
+	error->hint = copy.note[0] ? (unsigned)used : 0;
 	snprintf(error->text + used, sizeof error->text - used, "%s%s%s", open, copy.note, shut);
 	for (char *c = error->text + used; *c; c++)
 		if (*c == '\n' || *c == '\r')

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <linux/memfd.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/uio.h>
 
@@ -278,6 +279,23 @@ static int bear(struct launch *launch, const struct parcel *parcel, struct birth
 	return 0;
 }
 
+/* BAT-08, BAT-11: words of runc's first stage, which is as far as we are. The affinity is the one that the
+ * shim has inherited, its first 64 processors as a mask. */
+static void tell_born(const struct launch *launch)
+{
+	cpu_set_t set;
+	unsigned long long mask = 0;
+
+	if (!launch->globals || !launch->globals->debug)
+		return;
+	log_debug(launch->globals, "nsexec container setup: ociinit is process %lld", (long long)launch->pid);
+	if (sched_getaffinity(0, sizeof set, &set) < 0)
+		return;
+	for (size_t i = 0; i < 64; i++)
+		mask |= (unsigned long long)(CPU_ISSET(i, &set) != 0) << i;
+	log_debug(launch->globals, "nsexec[%lld]: affinity: 0x%llx", (long long)launch->pid, mask);
+}
+
 void launch_init(struct launch *ret, const struct compiled *compiled)
 {
 	*ret = (struct launch){ .compiled = compiled,
@@ -321,6 +339,8 @@ int launch_start(struct launch *launch, const int *slots, uint32_t slot_count, c
 	number_text(birth.sock_text, (uint64_t)theirs);
 	number_text(birth.kept_text, last ? last->kept : 0);
 	r = bear(launch, &parcel, &birth, error);
+	if (r == 0)
+		tell_born(launch);
 	if (r < 0 || !launch->before_plan)
 		return r;
 	r = launch->before_plan(launch->context, error);

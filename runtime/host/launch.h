@@ -3,6 +3,7 @@
 #define OCIRUN_LAUNCH_H
 
 #include "agent.h"
+#include "cmd/cmd.h"
 #include "compile/compile.h"
 #include "host.h"
 
@@ -10,14 +11,15 @@ struct launch {
 	const struct compiled *compiled;
 	struct host_cgroups groups;
 	struct host_rdt rdt;
-	struct host_network network; /* devices that were moved; the caller undoes or closes */
-	struct agent agent;          /* of seccomp: connected by the caller, closed here */
-	int receiver;                /* who gets the pidfd at READY, or -1: as the agent */
-	const char *kind;            /* the text beside it */
-	int sock;                    /* host's end */
-	int64_t pid;                 /* of the process that becomes the container, as the host sees it */
-	int pidfd;                   /* of it */
-	int64_t helper;              /* first process when a second clone made init: to be reaped; 0 none */
+	struct host_network network;   /* devices that were moved; the caller undoes or closes */
+	struct agent agent;            /* of seccomp: connected by the caller, closed here */
+	int receiver;                  /* who gets the pidfd at READY, or -1: as the agent */
+	const char *kind;              /* the text beside it */
+	const struct globals *globals; /* whose log hears of each step with --debug, or NULL */
+	int sock;                      /* host's end */
+	int64_t pid;                   /* of the process that becomes the container, as the host sees it */
+	int pidfd;                     /* of it */
+	int64_t helper;                /* first process when a second clone made init: to be reaped; 0 none */
 	/* With it PLAN is not queued before the clone, but sent when this has come back: the shim waits, as
 	 * `pid`, for systemd to make its unit around it. The slots may be filled here. Or NULL. */
 	int (*before_plan)(void *context, struct error *error);
@@ -27,8 +29,9 @@ struct launch {
 	 * one */
 	int (*on_forked)(void *context, struct error *error);
 	void *context;
-	bool killed;      /* the shim died of SIGKILL before READY */
-	bool hooks_began; /* a hook may have run before the start: poststop is due */
+	bool killed;       /* the shim died of SIGKILL before READY */
+	bool not_executed; /* all was set up, and execve itself failed */
+	bool hooks_began;  /* a hook may have run before the start: poststop is due */
 };
 
 /* Before anything else: no descriptor, nobody to tell. */

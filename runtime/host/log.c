@@ -71,10 +71,10 @@ static void to_file(const struct globals *globals, int fd, const char *level, co
 	free(line);
 }
 
-static void to_stderr(const struct globals *globals, const char *text)
+static void to_stderr(const char *program, const char *text)
 {
 	char *line = NULL;
-	int length = asprintf(&line, "%s: %s\n", globals->program ? globals->program : "ocirun", text);
+	int length = asprintf(&line, "%s%s%s\n", program, *program ? ": " : "", text);
 
 	if (length < 0)
 		return;
@@ -84,6 +84,11 @@ static void to_stderr(const struct globals *globals, const char *text)
 			*c = ' ';
 	write_line(STDERR_FILENO, line, (size_t)length);
 	free(line);
+}
+
+static const char *name_of(const struct globals *globals)
+{
+	return globals->program ? globals->program : "ocirun";
 }
 
 static char *format_text(const char *format, va_list arguments)
@@ -112,7 +117,7 @@ void log_warning(const struct globals *globals, const char *format, ...)
 	if (globals->log_fd > 0 && (!json(globals) || globals->debug))
 		to_file(globals, globals->log_fd, "warning", text);
 	else
-		to_stderr(globals, text);
+		to_stderr(name_of(globals), text);
 	free(text);
 }
 
@@ -120,7 +125,7 @@ void log_debug(const struct globals *globals, const char *format, ...)
 {
 	va_list arguments;
 
-	if (!globals->debug)
+	if (!globals || !globals->debug)
 		return;
 	va_start(arguments, format);
 	char *text = format_text(format, arguments);
@@ -128,6 +133,16 @@ void log_debug(const struct globals *globals, const char *format, ...)
 	/* with --log nothing of this level is on stderr (BAT-09) */
 	if (text)
 		to_file(globals, globals->log_fd > 0 ? globals->log_fd : STDERR_FILENO, "debug", text);
+	free(text);
+}
+
+/* BAT-13 */
+static void tell_alone(const struct error *error)
+{
+	char *text = strndup(error->text, error->hint ? error->hint : sizeof error->text);
+
+	if (text)
+		to_stderr("", text);
 	free(text);
 }
 
@@ -141,7 +156,10 @@ void log_error(const struct globals *globals, const char *where, const struct er
 		return;
 	if (globals->log_fd > 0)
 		to_file(globals, globals->log_fd, "error", text);
-	to_stderr(globals, text);
+	if (error->alone)
+		tell_alone(error);
+	else
+		to_stderr(name_of(globals), text);
 	free(text);
 }
 

@@ -226,6 +226,7 @@ static int on_fault(struct launch *launch, struct message *message, struct error
 {
 	const struct fault *fault = &message->body.fault;
 
+	launch->not_executed = fault->op == FAULT_EXEC;
 	if (fault->row >= PLAN_ROW_HOOKS && fault->row < PLAN_ROW_COUNT)
 		launch->hooks_began |= has_hooks(&launch->compiled->plan, PLAN_ROW_HOOKS);
 	return fail(launch, fault, error);
@@ -305,6 +306,15 @@ static void reap_helper(struct launch *launch)
 	launch->helper = 0;
 }
 
+/* What runc says when its init is through (BAT-08): users and tests look for these words. */
+static void tell_ready(const struct launch *launch)
+{
+	bool joins = plan_find(&launch->compiled->plan, PLAN_KIND_enter) != NULL;
+
+	log_debug(launch->globals, "%s",
+		  joins ? "setns_init: about to exec" : "init: closing the pipe to signal completion");
+}
+
 int launch_serve(struct launch *launch, struct error *error)
 {
 	uint32_t last = MESSAGE_PLAN;
@@ -322,6 +332,10 @@ int launch_serve(struct launch *launch, struct error *error)
 			fd_close_at(&message.fd);
 			return not_understood(error, shapes[message.head.type].name);
 		}
+		if (last == MESSAGE_PLAN)
+			log_debug(launch->globals, "child process in init(): the plan is being executed");
+		log_debug(launch->globals, "ociinit[%lld]: %s", (long long)launch->pid,
+			  shapes[message.head.type].name);
 		r = handlers[message.head.type](launch, &message, error);
 		fd_close_at(&message.fd);
 		if (r < 0)
@@ -330,6 +344,7 @@ int launch_serve(struct launch *launch, struct error *error)
 	}
 	/* nothing but the container itself may stay behind us (CLIENTS rule 17) */
 	reap_helper(launch);
+	tell_ready(launch);
 	return 0;
 }
 

@@ -74,6 +74,9 @@ static int check(struct reader *reader, const struct spec_memory_policy *policy)
 	bool none = policy->mode == PLAN_MEMORY_DEFAULT || policy->mode == PLAN_MEMORY_LOCAL;
 	const uint64_t placed = PLAN_MEMORY_STATIC_NODES | PLAN_MEMORY_RELATIVE_NODES;
 
+	if (!policy->has_mode) /* BAT-37 */
+		return error_in(reader->error,
+				spec_refuse(reader, "invalid memory policy mode: must be present"), "mode");
 	if (none && policy->node_count)
 		return error_in(reader->error,
 				spec_refuse(reader, "mode requires 0 nodes but got %u", policy->node_count),
@@ -95,7 +98,7 @@ static int check(struct reader *reader, const struct spec_memory_policy *policy)
 int read_memory_policy(struct reader *reader, const struct json_node *node, void *member)
 {
 	static const struct key keys[] = {
-		KEY_REQUIRED("mode", JSON_STRING, read_mode, AT(mode)),
+		KEY_FLAG("mode", JSON_STRING, read_mode, AT(mode), AT(has_mode)),
 		KEY("nodes", JSON_STRING, read_nodes, 0),
 		KEY("flags", JSON_ARRAY, read_flags, AT(flags)),
 		{ 0 },

@@ -208,6 +208,7 @@ struct spec_hook_list {
 };
 
 struct spec_memory_policy {
+	bool has_mode;
 	uint32_t mode;  /* PLAN_MEMORY_DEFAULT... */
 	uint64_t flags; /* PLAN_MEMORY_STATIC_NODES... */
 	uint32_t node_count;
