@@ -289,6 +289,13 @@ static void tell_born(const struct launch *launch)
 	if (!launch->globals || !launch->globals->debug)
 		return;
 	log_debug(launch->globals, "nsexec container setup: ociinit is process %lld", (long long)launch->pid);
+	plan_each(&launch->compiled->plan, record) {
+		const struct plan_seccomp *seccomp = (const void *)record; /* if it is one */
+
+		if (record->kind == PLAN_KIND_seccomp) /* BAT-45: the numbers of seccomp(2) */
+			log_debug(launch->globals, "seccomp filter flags: %llu",
+				  (unsigned long long)seccomp->flags);
+	}
 	if (sched_getaffinity(0, sizeof set, &set) < 0)
 		return;
 	for (size_t i = 0; i < 64; i++)

@@ -172,7 +172,7 @@ test_setup() { needs_root; new_bundle sh -c 'echo started; sleep 100'; }
 	has "invalid rootfs: not an absolute path, or a symlink"
 }
 
-@test "CRE-20 the cgroup must be empty" {
+@test "CRE-20 BAT-22 the cgroup must be empty" {
 	create
 	new_id=other$ID
 	run_fail ocirun create --bundle "$BUNDLE" "$new_id"

@@ -39,7 +39,7 @@ test_setup() { needs_containers; new_bundle sh -c 'trap "echo term; exit 3" TERM
 	grep -q rt3 "$DIR/out"
 }
 
-@test "KIL-03 KIL-05 a stopped container; --all makes it no error" {
+@test "KIL-03 KIL-05 BAT-26 a stopped container; --all makes it no error" {
 	create
 	ocirun kill "$ID" KILL
 	wait_status stopped
@@ -170,7 +170,7 @@ test_setup() { needs_containers; new_bundle sh -c 'trap "echo term; exit 3" TERM
 	run_ok ocirun delete --regex nothing
 }
 
-@test "DEL-06 DEL-08 DEL-09 cgroups made inside are removed, with the processes in them" {
+@test "DEL-06 DEL-08 DEL-09 BAT-28 cgroups made inside are removed, with the processes in them" {
 	needs_root
 	create
 	ocirun start "$ID"

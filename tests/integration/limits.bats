@@ -465,7 +465,7 @@ deleted_at_once() {
 
 # ---- delegation ----
 
-@test "CGR-09 v2: root of a user namespace may make groups below its own, and not change its own limits" {
+@test "CGR-09 BAT-63 v2: root of a user namespace may make groups below its own, and not change its own limits" {
 	v2 || skip "cgroup v1 is not delegated"
 	chown -R 100000:100000 "$BUNDLE/rootfs"
 	chmod 755 "$DIR" "$BUNDLE"

@@ -91,21 +91,35 @@ nosymfollow_shows() { # 5.10, and a mount(8) that knows the word
 	[ -z "${FAILED-}" ]
 }
 
-@test "MNT-25 MNT-28 MNT-30 MNT-34 MNT-36 MNT-38 MNT-41 MNT-53 words that clear a flag of a bind" {
+@test "MNT-25 MNT-28 MNT-30 MNT-34 MNT-36 MNT-38 MNT-41 MNT-53 BAT-71 a word for a flag of a bind: those of the source that no word names go" {
 	full_source
-	local all word wanted table
+	local all word wanted table kept=rw,noatime,nodiratime
 	all=$(view awk -v at="$SRC/full" '$5 == at {print $6}' /proc/self/mountinfo)
-	table="none $all"$'\n'
-	for word in rw suid dev exec diratime symfollow; do
-		case $word in rw) wanted=${all/ro/rw} ;; *) wanted=${all/,no$word/} ;; esac
-		table+="$word $wanted"$'\n'
-	done
-	for word in atime relatime; do table+="$word ${all/noatime,nodiratime/nodiratime,relatime}"$'\n'; done
-	table+="strictatime ${all/noatime,/}"$'\n'
-	table+="nostrictatime ${all/noatime,nodiratime/nodiratime,relatime}"$'\n'"norelatime $all"$'\n'
+	table="none $all"$'\n'"defaults $all"$'\n'"norelatime $all"$'\n'
+	for word in rw suid dev exec symfollow; do table+="$word $kept"$'\n'; done
+	table+="nosuid ${kept/rw/rw,nosuid}"$'\n'"ro ${kept/rw/ro}"$'\n'"diratime rw,noatime"$'\n'
+	for word in atime relatime nostrictatime; do table+="$word rw,relatime"$'\n'; done
+	table+="strictatime rw"$'\n'"nodiratime rw,nodiratime,relatime"$'\n'
 	while read -r word wanted; do [ -z "$word" ] || mount_entry "/m/$word" none "$SRC/full" bind "${word/none/}"; done <<<"$table"
+	mount_entry /m/tree none "$SRC/full" rbind rro nosuid
 	inside 'cat /proc/self/mountinfo'
 	while read -r word wanted; do [ -z "$word" ] || same "$word" "$wanted" "$(flags_of "/m/$word")"; done <<<"$table"
+	same "the whole tree stays read-only" "${kept/rw/ro,nosuid}" "$(flags_of /m/tree)"
+	[ -z "${FAILED-}" ]
+}
+
+@test "BAT-71 MNT-18 with a user namespace a bind keeps what that locks, whatever words there are beside" {
+	with_user_namespace
+	full_source
+	local all
+	all=$(view awk -v at="$SRC/full" '$5 == at {print $6}' /proc/self/mountinfo)
+	mount_entry /m/none none "$SRC/full" bind
+	mount_entry /m/dev none "$SRC/full" bind nodev
+	mount_entry /m/ro none "$SRC/plain" bind ro nosuid
+	inside 'cat /proc/self/mountinfo'
+	same none "$all" "$(flags_of /m/none)"
+	same "nodev" "${all/,nosymfollow/}" "$(flags_of /m/dev)"
+	same "ro" "ro,nosuid,relatime" "$(flags_of /m/ro)"
 	[ -z "${FAILED-}" ]
 }
 
@@ -321,7 +335,7 @@ with_user_namespace() {
 	config '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1000}, {containerID: 1000, hostID: 200000, size: 10}] | .linux.gidMappings = .linux.uidMappings'
 }
 
-@test "MNT-85 MNT-86 idmap and ridmap with the map of the container's user namespace; what is written keeps its owner" {
+@test "MNT-85 MNT-86 BAT-70 idmap and ridmap with the map of the container's user namespace; what is written keeps its owner" {
 	needs_kernel 6 3 # tmpfs
 	with_user_namespace
 	view touch "$SRC/plain/file"
@@ -342,7 +356,7 @@ with_user_namespace() {
 	[ "$(view stat -c %u:%g "$SRC/plain/sub/new")" = 0:0 ]
 }
 
-@test "MNT-85 idmap with a user namespace joined by path" {
+@test "MNT-85 BAT-70 idmap with a user namespace joined by path" {
 	needs_kernel 6 3 # tmpfs
 	with_user_namespace
 	view touch "$SRC/plain/file"
@@ -355,7 +369,7 @@ with_user_namespace() {
 	has "0:0 /m/file"
 }
 
-@test "MNT-87 idmap=uids=...;gids=... with several ranges, and relative to the user namespace" {
+@test "MNT-87 BAT-70 idmap=uids=...;gids=... with several ranges, and relative to the user namespace" {
 	needs_kernel 6 3 # tmpfs
 	with_user_namespace
 	view touch "$SRC/plain/"{a,b}

@@ -35,10 +35,11 @@ inside() { set_args sh -c "$1"; run_ok there run --bundle "$BUNDLE" "$ID"; }
 gone() { ! "$@" >/dev/null 2>&1; }
 device() { [ "$(host ip -j link show dev "$1" 2>/dev/null | jq -r '.[0].ifname')" = "$1" ]; }
 
-@test "DEV-19 PRO-36 a device moves, gets its new name, is up, and has left the host" {
-	host ip link set one mtu 1404
+@test "DEV-19 PRO-36 BAT-69 a device moves, gets its new name, is up, and has left the host" {
+	host ip link set one mtu 1404 address 02:11:22:33:44:55
 	config '.linux.netDevices = {one: {name: "inner0"}}'
-	inside 'ip -o link show; cat /sys/class/net/inner0/mtu'
+	inside 'ip -o link show; cat /sys/class/net/inner0/mtu /sys/class/net/inner0/address'
+	has 02:11:22:33:44:55
 	has 'inner0@'
 	has ',UP'
 	has 1404
@@ -55,7 +56,7 @@ device() { [ "$(host ip -j link show dev "$1" 2>/dev/null | jq -r '.[0].ifname')
 	has ' two@'
 }
 
-@test "DEV-19 permanent addresses of global scope go along, the others do not" {
+@test "DEV-19 BAT-69 permanent addresses of global scope go along, the others do not" {
 	host ip address add 10.9.0.2/24 broadcast 10.9.0.255 dev one
 	host ip address add 10.9.0.3/24 dev one label one:web
 	host ip address add 10.9.9.9 peer 10.9.9.8/32 dev one preferred_lft 0

@@ -35,12 +35,15 @@ kernel_pids() {
 	[ "$(printf '%s\n' "${lines[@]:1}" | awk '{print $2}' | sort -n | paste -sd, | sed 's/.*/[&]/')" = "$(kernel_pids)" ]
 }
 
-@test "PSS-01 what follows the id goes to ps, options and all" {
+@test "PSS-01 BAT-55 what follows the id goes to ps, options and all" {
 	create
 	ocirun start "$ID"
 	run_ok ocirun ps "$ID" -e -o ppid,pid,comm
 	[[ "${lines[0]}" =~ ^\ *PPID\ +PID\ +COMMAND$ ]]
 	[ "$(printf '%s\n' "${lines[@]:1}" | awk '$3 == "sh" {print $2}')" = "$(pid_of)" ]
+	run_ok ocirun ps "$ID" -e -x
+	[[ "${lines[0]}" =~ ^\ *PID\ +TTY\ +STAT\ +TIME\ +COMMAND$ ]]
+	[ "${#lines[@]}" -gt 1 ]
 	run_ok ocirun ps --format table "$ID" aux
 	[[ "${lines[0]}" == USER* ]]
 }
@@ -94,7 +97,7 @@ kernel_pids() {
 	has "cannot run ps: no such file or directory"
 }
 
-@test "PSS-08 a stopped container has no processes, which is no error" {
+@test "PSS-08 BAT-56 a stopped container has no processes, which is no error" {
 	create
 	ocirun kill "$ID" KILL
 	wait_status stopped

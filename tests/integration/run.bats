@@ -93,14 +93,14 @@ test_setup() { needs_containers; new_bundle true; }
 	[ ! -e "$ROOT/$ID" ]
 }
 
-@test "RUN-01 a program that cannot be executed: one line, exit 1, nothing left" {
+@test "RUN-01 BAT-13 a program that cannot be executed: one line as a shell would say it, exit 1, nothing left" {
 	printf '#!/no/interpreter\n' >"$BUNDLE/rootfs/bin/script"
 	chmod +x "$BUNDLE/rootfs/bin/script"
 	set_args /bin/script
-	run ocirun run --bundle "$BUNDLE" "$ID"
+	run ocirun --log "$DIR/log" run --bundle "$BUNDLE" "$ID"
 	[ "$status" = 1 ]
-	[ "${#lines[@]}" = 1 ]
-	has "exec /bin/script: no such file or directory"
+	[ "$output" = "exec /bin/script: no such file or directory" ]
+	grep -qF "run $ID: exec /bin/script: no such file or directory (the interpreter" "$DIR/log"
 	[ ! -e "$ROOT/$ID" ]
 }
 
