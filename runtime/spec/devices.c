@@ -111,7 +111,10 @@ static int read_access(struct reader *reader, const struct json_node *node, void
 		rule->read |= node->text[i] == 'r';
 		rule->write |= node->text[i] == 'w';
 		rule->mknod |= node->text[i] == 'm';
-		if (!node->text[i] || !strchr("rwm", node->text[i]))
+		if (node->text[i] == 'a') /* runc's users write "rwa", and get what "rw" gives */
+			spec_warn(reader, "the letter a in the access \"%.*s\" of a device rule is ignored",
+				  (int)node->length, node->text);
+		else if (!node->text[i] || !strchr("rwm", node->text[i]))
 			return spec_refuse(reader, "must be made of the letters r, w and m, not \"%.*s\"",
 					   (int)node->length, node->text);
 	}

@@ -325,7 +325,7 @@ disk() {
 	running
 	if ! v2; then
 		run_fail ocirun update -r - "$ID" <<<'{"unified": {"pids.max": "33"}}'
-		has "/unified: invalid configuration: unified resources need a cgroup v2 host"
+		has "/unified: unified resources need a cgroup v2 host"
 		return
 	fi
 	needs_controller memory pids
