@@ -6,17 +6,26 @@
  *                are exchanged there, and back again MOMENTS later calls: nothing is left to chance
  *   STEP 0       no stops: a second process exchanges them without pause until COMMAND ends
  *
+ * INSIDE=PID in the environment: the exchanges are made in the mount namespace and the root of that process,
+ * of a container. What cannot be renamed, since something is mounted on it, has the decoy mounted over it.
+ *
+ * AFTER=pivot_root or AFTER=setns: calls are counted from the first such one on.
+ *
+ * The shim is let alone, and all is put back, when it executes the container's program.
+ *
  * Prints to descriptor 3 `swapped N` or, when the shim makes fewer calls, `reached M`. Exit status: that of
  * COMMAND. Everything is back in its place at the end.
  */
 #include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -27,6 +36,7 @@
 
 struct pair {
 	char victim[2048], decoy[2048];
+	bool covered; /* by a mount, since it could not be renamed */
 };
 
 struct attack {
@@ -38,6 +48,7 @@ struct attack {
 	} tracees[TRACEES];
 	pid_t command;
 	unsigned long count, target, moments;
+	long after; /* the call that has to come first; 0: it has come, or none has to */
 	bool exchanged;
 };
 
@@ -58,14 +69,26 @@ static void read_pairs(struct attack *a, const char *path)
 /* A pair below another one may be out of reach for the moment: that is part of the game. */
 static void exchange(struct attack *a)
 {
-	for (int i = 0; i < a->pair_count; i++)
-		renameat2(AT_FDCWD, a->pairs[i].victim, AT_FDCWD, a->pairs[i].decoy, RENAME_EXCHANGE);
+	for (int i = 0; i < a->pair_count; i++) {
+		struct pair *pair = &a->pairs[i];
+
+		if (renameat2(AT_FDCWD, pair->victim, AT_FDCWD, pair->decoy, RENAME_EXCHANGE) < 0 &&
+		    errno == EBUSY)
+			pair->covered = mount(pair->decoy, pair->victim, NULL, MS_BIND, NULL) == 0;
+	}
 }
 
 static void exchange_back(struct attack *a)
 {
-	for (int i = a->pair_count - 1; i >= 0; i--)
-		renameat2(AT_FDCWD, a->pairs[i].victim, AT_FDCWD, a->pairs[i].decoy, RENAME_EXCHANGE);
+	for (int i = a->pair_count - 1; i >= 0; i--) {
+		struct pair *pair = &a->pairs[i];
+
+		if (pair->covered)
+			umount2(pair->victim, MNT_DETACH);
+		else
+			renameat2(AT_FDCWD, pair->victim, AT_FDCWD, pair->decoy, RENAME_EXCHANGE);
+		pair->covered = false;
+	}
 }
 
 /* Calls after which nothing can have changed for the next look at a path. */
@@ -88,6 +111,11 @@ static void at_call(struct attack *a, pid_t pid)
 	if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof info, &info) <= 0 ||
 	    info.op != PTRACE_SYSCALL_INFO_ENTRY || is_dull(info.entry.nr))
 		return;
+	if (a->after) {
+		if ((long)info.entry.nr == a->after)
+			a->after = 0;
+		return;
+	}
 	a->count++;
 	if (a->count == a->target) {
 		exchange(a);
@@ -128,16 +156,22 @@ static bool handle(struct attack *a, pid_t pid, int status)
 	if (WSTOPSIG(status) == (SIGTRAP | 0x80)) {
 		if (a->tracees[i].shim)
 			at_call(a, pid);
+	} else if (event == PTRACE_EVENT_EXEC && a->tracees[i].shim) { /* the program: none of our business */
+		if (a->exchanged)
+			exchange_back(a);
+		a->exchanged = false;
+		a->tracees[i].pid = 0;
+		ptrace(PTRACE_DETACH, pid, 0, 0);
+		return false;
 	} else if (event == PTRACE_EVENT_EXEC) {
-		if (pid != a->command)
-			a->tracees[i].shim = true;
+		a->tracees[i].shim = pid != a->command;
 	} else if (event && event != PTRACE_EVENT_STOP) {
 		if (ptrace(PTRACE_GETEVENTMSG, pid, 0, &child) == 0)
 			a->tracees[slot(a, (pid_t)child)].shim = a->tracees[i].shim;
 	} else if (!event) {
 		signal = WSTOPSIG(status);
 	}
-	ptrace(PTRACE_SYSCALL, pid, 0, signal);
+	ptrace(a->tracees[i].shim ? PTRACE_SYSCALL : PTRACE_CONT, pid, 0, signal);
 	return false;
 }
 
@@ -175,6 +209,20 @@ static int race(struct attack *a)
 	return status;
 }
 
+/* Into the container, whose paths the pairs are then. */
+static void enter(const char *pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/%s/ns/mnt", pid);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || setns(fd, CLONE_NEWNS) < 0) {
+		perror(path);
+		exit(125);
+	}
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	static struct attack a;
@@ -184,6 +232,9 @@ int main(int argc, char **argv)
 		return 2;
 	a.target = strtoul(argv[1], NULL, 10);
 	a.moments = getenv("MOMENTS") ? strtoul(getenv("MOMENTS"), NULL, 10) : 1;
+	const char *after = getenv("AFTER");
+	if (after)
+		a.after = strcmp(after, "setns") == 0 ? SYS_setns : SYS_pivot_root;
 	read_pairs(&a, argv[2]);
 	a.command = fork();
 	if (a.command == 0) {
@@ -193,6 +244,8 @@ int main(int argc, char **argv)
 		_exit(127);
 	}
 	waitpid(a.command, &status, WUNTRACED);
+	if (getenv("INSIDE"))
+		enter(getenv("INSIDE"));
 	status = a.target ? step(&a) : race(&a);
 	dprintf(3, a.target && a.count >= a.target ? "swapped %lu\n" : "reached %lu\n", a.count);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
