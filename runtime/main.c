@@ -1,5 +1,5 @@
-/* ocirun's command line: descriptors 0 to 2, global options, the table of commands, exit statuses
- * (GLB-22..27, GLB-37). What a command does stands in cmd/; how words become values in options.c.
+/* ocirun's command line: descriptors 0 to 2, global options, which command, exit statuses (GLB-22..27,
+ * GLB-37). The tables stand in commands.c, what a command does in cmd/; how words become values in options.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -7,42 +7,13 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cmd/cmd.h"
 #include "cmd/features.h"
+#include "commands.h"
 #include "listen.h"
 #include "options.h"
 
 #define EXIT_USAGE 3 /* unknown command */
 #define VALUES_BYTES 512
-
-static const struct command *const commands[] = {
-	&command_check, &command_create, &command_delete, &command_events, &command_exec,   &command_features,
-	&command_kill,  &command_list,   &command_pause,  &command_plan,   &command_ps,     &command_resume,
-	&command_run,   &command_spec,   &command_start,  &command_state,  &command_update, NULL,
-};
-
-struct global_values {
-	struct globals globals;
-	bool version;
-};
-#define GLOBAL(member) offsetof(struct global_values, globals.member)
-
-static const struct option global_options[] = {
-	{ "root", 0, OPTION_STRING, "DIR", "directory of the containers' state", GLOBAL(root) },
-	{ "log", 0, OPTION_STRING, "PATH", "file that messages are appended to", GLOBAL(log) },
-	{ "log-format", 0, OPTION_STRING, "FORMAT", "text (default) or json", GLOBAL(log_format) },
-	{ "log-level", 0, OPTION_STRING, "LEVEL", "error, warning (default) or debug", GLOBAL(log_level) },
-	{ "debug", 0, OPTION_BOOL, NULL, "the same as --log-level debug", GLOBAL(debug) },
-	{ "systemd-cgroup", 0, OPTION_BOOL, NULL, "let systemd make the cgroup", GLOBAL(systemd_cgroup) },
-	{ "cgroup-manager", 0, OPTION_STRING, "NAME", "cgroupfs (default), systemd or disabled",
-	  GLOBAL(cgroup_manager) },
-	{ "systemd-properties", 0, OPTION_STRING, "NAMES",
-	  "the only unit properties that annotations may set, with commas", GLOBAL(systemd_properties) },
-	{ "rootless", 0, OPTION_STRING, "VALUE",
-	  "ignore cgroup permission errors: true, false or auto (default)", GLOBAL(rootless) },
-	{ "version", 'v', OPTION_BOOL, NULL, "print the version", offsetof(struct global_values, version) },
-	{ 0 },
-};
 
 static const char *base_name(const char *path)
 {
@@ -60,14 +31,6 @@ static int print_version(const char *program)
 	return 0;
 }
 
-static const struct command *find_command(const char *name)
-{
-	for (const struct command *const *command = commands; *command; command++)
-		if (!strcmp((*command)->name, name))
-			return *command;
-	return NULL;
-}
-
 static int no_help_topic(const char *name)
 {
 	fprintf(stderr, "No help topic for '%s'\n", name);
@@ -81,7 +44,7 @@ static int help(const char *program, int count, char **arguments)
 		help_program(program, global_options, commands);
 		return 0;
 	}
-	const struct command *command = find_command(arguments[0]);
+	const struct command *command = commands_find(arguments[0]);
 	if (!command)
 		return no_help_topic(arguments[0]);
 	help_command(program, command);
@@ -230,7 +193,7 @@ static int dispatch(struct globals *globals, const char *self, struct parsed *pa
 {
 	const char *name = parsed->arguments[0];
 	bool asks_help = !strcmp(name, "help") || !strcmp(name, "h");
-	const struct command *command = find_command(name);
+	const struct command *command = commands_find(name);
 	struct error error = { 0 };
 
 	if (asks_help)

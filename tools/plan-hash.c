@@ -1,5 +1,6 @@
-/* Prints build/generated/plan_hash.h: the hash of the plan's schema, its format's version. Taken at build time so
- * that ociinit does not carry the schema's text. FNV-1a; programs of different schemas refuse each other.
+/* Prints the header that holds the version of the plan's format: a number made of the text of its schema.
+ * Taken at build time so that ociinit does not carry that text. FNV-1a; programs of different schemas refuse
+ * each other.
  */
 #include <inttypes.h>
 #include <stdio.h>

@@ -25,7 +25,7 @@ struct option {
 	const char *name; /* long name without dashes; one or two dashes are accepted (GLB-28) */
 	char letter;      /* or 0 */
 	enum option_kind kind;
-	const char *value; /* name of the value in help; NULL for BOOL */
+	const char *value; /* name of the value in help, or its words: "text|json"; NULL for BOOL */
 	const char *help;  /* one line */
 	size_t offset;     /* in the values struct; the last occurrence wins (GLB-33) */
 };
@@ -46,6 +46,8 @@ struct command {
 	const char *name;
 	const char *arguments;        /* usage: "<container-id> [signal]" */
 	const char *summary;          /* one line of help */
+	const char *statuses;         /* of the containers that <container-id> is for, as completion offers
+				       * them: "created running"; NULL: of none that is there */
 	const char *details;          /* further help text, or NULL */
 	const struct option *options; /* ends with a NULL name; may be NULL */
 	size_t size;                  /* of the values struct (zeroed, at most 512 bytes) */

@@ -160,6 +160,7 @@ const struct command command_delete = {
 	.name = "delete",
 	.arguments = "<container-id>",
 	.summary = "remove a stopped container: its cgroups, its state, then its poststop hooks",
+	.statuses = "created running paused stopped",
 	.options = options,
 	.size = sizeof(struct values),
 	.least = 1,

@@ -270,6 +270,7 @@ const struct command command_events = {
 	.name = "events",
 	.arguments = "<container-id>",
 	.summary = "print a container's numbers and out-of-memory events as JSON lines",
+	.statuses = "created running paused",
 	.options = options,
 	.size = sizeof(struct values),
 	.least = 1,

@@ -312,6 +312,7 @@ const struct command command_exec = {
 	.name = "exec",
 	.arguments = "<container-id> <command> [arguments]",
 	.summary = "run one more process in a running container",
+	.statuses = "created running",
 	.options = options,
 	.size = sizeof(struct values),
 	.failure = EXIT_EXEC,

@@ -138,6 +138,7 @@ const struct command command_kill = {
 	.name = "kill",
 	.arguments = "<container-id> [signal]",
 	.summary = "send a signal (default: TERM) to the container's init process",
+	.statuses = "created running paused",
 	.options = options,
 	.size = sizeof(struct values),
 	.least = 1,

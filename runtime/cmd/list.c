@@ -24,7 +24,8 @@ struct values {
 };
 
 static const struct option options[] = {
-	{ "format", 'f', OPTION_STRING, "FORMAT", "table (default) or json", COMMAND_OPTION(values, format) },
+	{ "format", 'f', OPTION_STRING, "table|json", "form of the output (default: table)",
+	  COMMAND_OPTION(values, format) },
 	{ "quiet", 'q', OPTION_BOOL, NULL, "print the ids only", COMMAND_OPTION(values, quiet) },
 	{ 0 },
 };

@@ -22,7 +22,8 @@ struct values {
 };
 
 static const struct option options[] = {
-	{ "format", 'f', OPTION_STRING, "FORMAT", "table (default) or json", COMMAND_OPTION(values, format) },
+	{ "format", 'f', OPTION_STRING, "table|json", "form of the output (default: table)",
+	  COMMAND_OPTION(values, format) },
 	{ 0 },
 };
 
@@ -233,6 +234,7 @@ const struct command command_ps = {
 	.name = "ps",
 	.arguments = "<container-id> [ps options]",
 	.summary = "list the processes of a container",
+	.statuses = "created running paused",
 	.details = "What follows the id goes to ps(1); its output must have a column PID. Default: -ef",
 	.options = options,
 	.size = sizeof(struct values),

@@ -22,6 +22,7 @@ const struct command command_start = {
 	.name = "start",
 	.arguments = "<container-id>",
 	.summary = "let the program of a created container begin",
+	.statuses = "created",
 	.least = 1,
 	.most = 1,
 	.run = run,

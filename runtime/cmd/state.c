@@ -58,6 +58,7 @@ const struct command command_state = {
 	.name = "state",
 	.arguments = "<container-id>",
 	.summary = "print the state of a container as JSON",
+	.statuses = "created running paused stopped",
 	.least = 1,
 	.most = 1,
 	.run = run,

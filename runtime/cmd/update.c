@@ -83,6 +83,7 @@ const struct command command_update = {
 	.name = "update",
 	.arguments = "<container-id>",
 	.summary = "change the limits of a container",
+	.statuses = "created running paused",
 	.options = update_options,
 	.size = sizeof(struct update_values),
 	.least = 1,
