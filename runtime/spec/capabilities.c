@@ -2,9 +2,12 @@
  * (config.md: "any value which cannot be mapped to a relevant kernel interface ... MUST be logged as a
  * warning"): images outlive the names, and less rights are the safe side.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "objects.h"
+
+#define NAMES_BYTES 896 /* all there are, with commas */
 
 static const struct word *known(const struct json_node *node)
 {
@@ -34,15 +37,20 @@ static int read_set(struct reader *reader, const struct json_node *node, void *m
 }
 
 /* The kernel raises only what is in both of the others (capabilities(7)): the rest is left out, in the words
- * that runc has for it (BAT-39). */
+ * that runc has for it (BAT-39), but on one line: Buildah asks for all of them, every time.
+ */
 static void warn_ambient(struct reader *reader, const struct spec_capabilities *sets)
 {
 	uint64_t stray = sets->ambient & ~(sets->permitted & sets->inheritable);
+	char names[NAMES_BYTES] = "";
+	size_t length = 0;
 
-	for (const struct word *word = words_capabilities; word->word; word++)
+	for (const struct word *word = words_capabilities; word->word && length < sizeof names; word++)
 		if (stray & 1ULL << word->value)
-			spec_warn(reader, "can't raise ambient capability %s: operation not permitted",
-				  word->word);
+			length += (size_t)snprintf(names + length, sizeof names - length, "%s%s",
+						   length ? ", " : "", word->word);
+	if (stray)
+		spec_warn(reader, "can't raise ambient capability %s: operation not permitted", names);
 }
 
 int read_capabilities(struct reader *reader, const struct json_node *node, void *member)

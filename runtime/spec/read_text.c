@@ -121,7 +121,7 @@ int spec_refuse(struct reader *reader, const char *format, ...)
 void spec_warn(struct reader *reader, const char *format, ...)
 {
 	struct spec_strings *warnings = &reader->spec->warnings;
-	char text[512];
+	char text[1024];
 	va_list arguments;
 
 	va_start(arguments, format);

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# Buildah with ocirun: it polls state, kills without naming a signal and deletes without --force.
+# Buildah with ocirun: it polls state, kills without naming a signal and deletes without --force. It asks for ambient
+# capabilities that it does not let be inherited: a line on standard error tells of them (BAT-39).
 
 load lib
 load podman
@@ -12,27 +13,30 @@ teardown() { b rm "$CONTAINER" >/dev/null; }
 b() { buildah "$@"; }
 brun() { buildah run --runtime "$OCIRUN" --isolation oci --network none "$@"; }
 
+# features: run, exit statuses
 @test "buildah run: output, input, exit status" {
 	ok brun "$CONTAINER" -- echo hello
-	[ "$output" = hello ]
+	[ "${lines[-1]}" = hello ]
 	take brun "$CONTAINER" -- cat <<<"in"
-	[ "$output" = "in" ]
+	[ "${lines[-1]}" = "in" ]
 	fails 6 brun "$CONTAINER" -- sh -c 'exit 6'
 	fails 1 brun "$CONTAINER" -- no-such-program
 	has "executable file not found"
 }
 
+# features: volumes, user, capabilities, hostname
 @test "buildah run: mount, user, capabilities, hostname, directory" {
 	mkdir -p "$SCRATCH/shared"
 	echo host >"$SCRATCH/shared/f"
 	ok brun -v "$SCRATCH/shared:/data:ro" --workingdir /data "$CONTAINER" -- cat f
-	[ "$output" = host ]
+	[ "${lines[-1]}" = host ]
 	ok brun --user 1000 --hostname box --cap-add CAP_SYS_TIME "$CONTAINER" -- sh -c 'id -u; hostname'
 	[ "$output" = $'1000\nbox' ]
 	ok brun "$CONTAINER" -- touch /made
 	ok brun "$CONTAINER" -- ls /made
 }
 
+# features: build
 @test "buildah build with RUN, as another user" {
 	mkdir -p "$SCRATCH/build"
 	printf 'FROM %s\nRUN echo built >/built\nUSER user\nRUN id -un >/tmp/who\n' "$IMAGE" >"$SCRATCH/build/Containerfile"

@@ -17,10 +17,15 @@ containerd_start() {
 		[ttrpc]
 		address = "$SCRATCH/containerd.ttrpc"
 	END
-	containerd -c "$SCRATCH/containerd.toml" >"$SCRATCH/containerd.log" 2>&1 3>&- &
-	export CONTAINERD_PID=$!
+	containerd_run
+}
+# Its pid is kept in a file: a test that starts it anew is another process than the one that ends it.
+containerd_run() {
+	containerd -c "$SCRATCH/containerd.toml" >>"$SCRATCH/containerd.log" 2>&1 3>&- &
+	echo $! >"$SCRATCH/containerd.pid"
 	wait_for ctr -a "$SCRATCH/containerd.sock" version
 }
+containerd_pid() { cat "$SCRATCH/containerd.pid"; }
 
 # A daemon is ended by its pid, and has ended.
 daemon_end() { # PID

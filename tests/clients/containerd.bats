@@ -6,10 +6,11 @@ load containerd
 
 setup_file() {
 	containerd_start
+	make_terminal
 	make_rootfs "$SCRATCH/rootfs"
 }
 teardown_file() {
-	daemon_end "$CONTAINERD_PID"
+	daemon_end "$(containerd_pid)"
 	scratch_end "/ocirun-ctr"
 }
 setup() { NAME=t$BATS_TEST_NUMBER; }
@@ -25,14 +26,18 @@ ctr_run() { # [OPTIONS...] -- CMD...: in the foreground, from the directory
 	while [ "$1" != -- ]; do options+=("$1") && shift; done
 	shift
 	[ "${options[0]}" = -d ] || options+=(--rm)
-	c run --runc-binary "$OCIRUN" --cgroup "/ocirun-ctr/$NAME" "${options[@]}" --rootfs "$SCRATCH/rootfs" "$NAME" "$@"
+	[ "$DRIVER" != systemd ] || options+=(--runc-systemd-cgroup)
+	c run --runc-binary "$OCIRUN" --cgroup "$(group "$NAME")" "${options[@]}" --rootfs "$SCRATCH/rootfs" "$NAME" "$@"
 }
 up() { # [OPTIONS...] -- CMD...: in the background
 	ok ctr_run -d "$@" 3>&-
 }
+# As the driver in use writes it.
+group() { if [ "$DRIVER" = systemd ]; then echo "system.slice:ocirun-ctr:$1"; else echo "/ocirun-ctr/$1"; fi; } # NAME
 pid() { c tasks ls | awk -v n="$NAME" '$1 == n {print $2}'; }
 is_status() { c tasks ls | awk -v n="$NAME" '$1 == n {print $3}' | grep -qx "$1"; }
 
+# features: run, exit statuses
 @test "ctr run: output, input, exit status" {
 	ok ctr_run -- echo hello
 	[ "$output" = hello ]
@@ -41,6 +46,7 @@ is_status() { c tasks ls | awk -v n="$NAME" '$1 == n {print $3}' | grep -qx "$1"
 	fails 5 ctr_run -- sh -c 'exit 5'
 }
 
+# features: errors
 @test "ctr run: why a container could not be made (CLIENTS rules 2, 3, 8)" {
 	fails 1 ctr_run -- no-such-program
 	has "OCI runtime create failed"
@@ -49,6 +55,7 @@ is_status() { c tasks ls | awk -v n="$NAME" '$1 == n {print $3}' | grep -qx "$1"
 	has "permission denied"
 }
 
+# features: -d, exec, stop, kill, top
 @test "ctr tasks: ls, exec, kill, wait, rm" {
 	up -- sh -c 'trap "exit 4" TERM; while :; do sleep 0.05; done'
 	is_status RUNNING
@@ -65,6 +72,7 @@ is_status() { c tasks ls | awk -v n="$NAME" '$1 == n {print $3}' | grep -qx "$1"
 	has "exit code 4"
 }
 
+# features: pause
 @test "ctr tasks: pause, resume" {
 	up -- sleep 1000
 	ok c tasks pause "$NAME"
@@ -73,6 +81,7 @@ is_status() { c tasks ls | awk -v n="$NAME" '$1 == n {print $3}' | grep -qx "$1"
 	wait_for is_status RUNNING
 }
 
+# features: limits, stats
 @test "ctr tasks metrics: the task's group is found" {
 	grep -q '^memory[[:space:]]*[1-9]' /proc/cgroups || grep -qw memory /sys/fs/cgroup/cgroup.controllers 2>/dev/null || skip "no memory controller"
 	up --memory-limit 33554432 -- sleep 1000
@@ -81,6 +90,7 @@ is_status() { c tasks ls | awk -v n="$NAME" '$1 == n {print $3}' | grep -qx "$1"
 	[ "$(group_file "$(pid)" memory memory.limit_in_bytes memory.max)" = 33554432 ]
 }
 
+# features: kill
 @test "ctr run: kill of a task that has ended" {
 	up -- true
 	wait_for is_status STOPPED
@@ -88,26 +98,103 @@ is_status() { c tasks ls | awk -v n="$NAME" '$1 == n {print $3}' | grep -qx "$1"
 	ok c tasks rm "$NAME"
 }
 
+# features: volumes, tmpfs, read-only, seccomp, no-new-privileges, capabilities, privileged
 @test "ctr run: mounts, environment, user, directory, read-only, seccomp, capabilities" {
 	mkdir -p "$SCRATCH/shared"
 	ok ctr_run --mount "type=bind,src=$SCRATCH/shared,dst=/tmp,options=rbind:rw" --env A=b --cwd /home -- sh -c 'echo $A $PWD'
 	[ "$output" = "b /home" ]
 	take ctr_run --read-only -- touch /x
 	has "Read-only file system"
-	ok ctr_run --seccomp -- grep Seccomp: /proc/self/status
-	[[ $output == *2 ]]
+	ok ctr_run --mount "type=tmpfs,src=tmpfs,dst=/home,options=size=1m:mode=700" -- sh -c 'stat -c %a /home; grep " /home " /proc/mounts'
+	[ "${lines[0]}" = 700 ]
+	has size=1024k
+	ok ctr_run --seccomp -- grep -E '^(Seccomp|NoNewPrivs):' /proc/self/status
+	[ "$output" = $'NoNewPrivs:\t1\nSeccomp:\t2' ]
+	ok ctr_run --allow-new-privs -- grep -E '^(Seccomp|NoNewPrivs):' /proc/self/status
+	[ "$output" = $'NoNewPrivs:\t0\nSeccomp:\t0' ]
+	echo '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO"}]}' >"$SCRATCH/profile.json"
+	fails 1 ctr_run --seccomp --seccomp-profile "$SCRATCH/profile.json" -- mkdir /tmp/x
+	has "not permitted"
 	ok ctr_run --privileged -- sh -c 'grep -c ffff /proc/self/status'
 	ok ctr_run --cap-drop CAP_CHOWN -- grep CapEff /proc/self/status
 	has 00000000a80425fa # ...fb without bit 0
 }
 
+# features: no network, network of the host, devices
 @test "ctr run: network of the host, a device, a config of one's own" {
+	ok ctr_run -- ip -o link
+	[ "${#lines[@]}" = "$(unshare -n ip -o link | wc -l)" ]
 	ok ctr_run --net-host -- readlink /proc/self/ns/net
 	[ "$output" = "$(readlink /proc/self/ns/net)" ]
 	ok ctr_run --device /dev/full -- sh -c 'stat -c %t:%T /dev/full'
 	[ "$output" = 1:7 ]
 }
 
+# features: terminal
+@test "ctr: a terminal for the task, and for a process in it" {
+	local driver=()
+	[ "$DRIVER" != systemd ] || driver=(--runc-systemd-cgroup)
+	take person 'expect:/dev/pts/0' 'size:30x100' 'expect:30 100' 'send:4\r' -- ctr -a "$SCRATCH/containerd.sock" \
+		run --rm -t --runc-binary "$OCIRUN" "${driver[@]}" --cgroup "$(group "$NAME-t")" --rootfs "$SCRATCH/rootfs" "$NAME-t" sh -c "$AT_TERMINAL"
+	[ "$status" = 4 ] || { echo "$status: $output" >&2; return 1; }
+	up -- sleep 1000
+	take person 'expect:/dev/pts/0' 'size:30x100' 'expect:30 100' 'send:6\r' -- \
+		ctr -a "$SCRATCH/containerd.sock" tasks exec -t --exec-id e1 "$NAME" sh -c "$AT_TERMINAL"
+	[ "$status" = 6 ] || { echo "$status: $output" >&2; return 1; }
+}
+
+# features: logs
+@test "ctr run -d --log-uri: what the task writes is in the file" {
+	up --log-uri "file://$SCRATCH/log" -- sh -c 'echo to-stdout; echo to-stderr >&2'
+	wait_for is_status STOPPED
+	wait_for grep -q to-stderr "$SCRATCH/log"
+	grep -q to-stdout "$SCRATCH/log"
+}
+
+# features: pid and ipc of the host, hostname, user, ulimit
+@test "ctr run: namespaces of the host, a configuration of one's own" {
+	ok ctr_run --with-ns "pid:/proc/$$/ns/pid" --with-ns "ipc:/proc/$$/ns/ipc" -- sh -c 'readlink /proc/self/ns/pid; readlink /proc/self/ns/ipc'
+	[ "$output" = "$(readlink "/proc/$$/ns/pid" "/proc/$$/ns/ipc")" ]
+	mkdir -p "$SCRATCH/own"
+	(cd "$SCRATCH/own" && rm -f config.json && "$OCIRUN" spec)
+	jq --arg root "$SCRATCH/rootfs" --arg group "$(group "$NAME")" '.process.terminal = false | .hostname = "box" | .linux.cgroupsPath = $group
+		| .root = {path: $root} | .process.user = {uid: 1000, gid: 1000} | .process.args = ["sh", "-c", "hostname; id -u; ulimit -n"]
+		| .process.rlimits = [{type: "RLIMIT_NOFILE", soft: 100, hard: 200}]' "$SCRATCH/own/config.json" >"$SCRATCH/own/task.json"
+	local driver=()
+	[ "$DRIVER" != systemd ] || driver=(--runc-systemd-cgroup)
+	ok c run --rm --runc-binary "$OCIRUN" "${driver[@]}" --config "$SCRATCH/own/task.json" "$NAME"
+	[ "$output" = $'box\n1000\n100' ]
+}
+
+# features: out of memory
+@test "ctr: out of memory ends the task, and is an event" {
+	needs_controller memory
+	c events >"$SCRATCH/events" 3>&- &
+	local watcher=$!
+	up --memory-limit 16777216 -- sh -c 'x=0123456789abcdef; while :; do x=$x$x; done'
+	wait_for is_status STOPPED
+	wait_for grep -q "/tasks/oom.*$NAME" "$SCRATCH/events"
+	kill "$watcher"
+	ok c tasks rm "$NAME"
+	has "exit code 137"
+}
+
+# features: restart
+@test "ctr: containerd restarts, the task goes on under its shim" {
+	up -- sh -c 'trap "exit 4" TERM; while :; do sleep 0.05; done'
+	local before
+	before=$(pid)
+	daemon_end "$(containerd_pid)"
+	containerd_run
+	is_status RUNNING
+	[ "$(pid)" = "$before" ]
+	ok c tasks kill -s TERM "$NAME"
+	wait_for is_status STOPPED
+	ok c tasks rm "$NAME"
+	has "exit code 4"
+}
+
+# features: 20 starts at once
 @test "containerd: 20 tasks at once" {
 	local i pids=() got
 	for ((i = 0; i < 20; i++)); do

@@ -6,19 +6,22 @@ load containerd
 
 setup_file() {
 	containerd_start
+	local PARENT=/ocirun-docker
+	[ "$DRIVER" != systemd ] || PARENT=ocirun-docker.slice
 	dockerd --containerd "$SCRATCH/containerd.sock" --data-root "$SCRATCH/docker" --exec-root "$SCRATCH/docker-run" \
 		--pidfile "$SCRATCH/docker.pid" -H "unix://$SCRATCH/docker.sock" --bridge none --iptables=false --ip6tables=false \
 		--ip-forward=false --ip-masq=false --storage-driver vfs --add-runtime "ocirun=$OCIRUN" --default-runtime ocirun \
-		--cgroup-parent /ocirun-docker --default-ulimit nofile=1024:4096 >"$SCRATCH/dockerd.log" 2>&1 3>&- &
+		--exec-opt "native.cgroupdriver=$DRIVER" --cgroup-parent "$PARENT" --default-ulimit nofile=1024:4096 >"$SCRATCH/dockerd.log" 2>&1 3>&- &
 	export DOCKER_PID=$! DOCKER_HOST=unix://$SCRATCH/docker.sock DOCKER_CONFIG=$SCRATCH DOCKER_BUILDKIT=0
 	wait_for docker version
+	make_terminal
 	make_rootfs "$SCRATCH/rootfs"
 	tar -C "$SCRATCH/rootfs" -c . | docker import - "$IMAGE" >/dev/null
 }
 teardown_file() {
 	docker ps -aq | xargs -r docker rm -f >/dev/null 2>&1
 	daemon_end "$DOCKER_PID"
-	daemon_end "$CONTAINERD_PID"
+	daemon_end "$(containerd_pid)"
 	scratch_end "/ocirun-docker"
 }
 setup() { NAME=c$BATS_TEST_NUMBER; }
@@ -35,6 +38,7 @@ is_state() { [ "$(inspect .State.Status)" = "$1" ]; }
 	has "$OCIRUN"
 }
 
+# features: run, exit statuses
 @test "docker run: output, input, exit status" {
 	ok drun "$IMAGE" echo hello
 	[ "$output" = hello ]
@@ -43,6 +47,7 @@ is_state() { [ "$(inspect .State.Status)" = "$1" ]; }
 	fails 9 drun "$IMAGE" sh -c 'exit 9'
 }
 
+# features: errors
 @test "docker run: statuses 127, 126 and 128 by the error's text (CLIENTS rule 8)" {
 	fails 127 drun "$IMAGE" no-such-program
 	has "executable file not found"
@@ -56,6 +61,7 @@ is_state() { [ "$(inspect .State.Status)" = "$1" ]; }
 	has "ot a directory"
 }
 
+# features: -d, logs, exec
 @test "docker run -d, ps, logs, exec, wait, rm" {
 	up "$IMAGE" sh -c 'echo begun; while [ ! -e /stop ]; do sleep 0.05; done; exit 3'
 	ok docker ps --format '{{.Names}} {{.Status}}'
@@ -76,6 +82,48 @@ is_state() { [ "$(inspect .State.Status)" = "$1" ]; }
 	ok docker rm "$NAME"
 }
 
+# features: terminal, attach
+# Without a new size: Docker's client gives up to pass one on after 50 ms.
+@test "docker: a terminal for the container, and for a process in it; attach" {
+	take person 'expect:/dev/pts/0' 'send:4\r' -- \
+		docker run -it --name "$NAME" --network none "$IMAGE" sh -c 'tty; read status; exit $status'
+	[ "$status" = 4 ] || { echo "$status: $output" >&2; return 1; }
+	docker rm "$NAME"
+	up "$IMAGE" sleep 1000
+	take person 'expect:/dev/pts/0' 'send:6\r' -- \
+		docker exec -it "$NAME" sh -c 'tty; read status; exit $status'
+	[ "$status" = 6 ] || { echo "$status: $output" >&2; return 1; }
+	docker rm -f "$NAME"
+	ok docker run -d -i --name "$NAME" --network none "$IMAGE" sh -c 'read line; echo "got $line"; exit 8'
+	take docker attach "$NAME" <<<word
+	[ "$status" = 8 ]
+	ok docker logs "$NAME" # the client may leave before it has shown it
+	[ "$output" = "got word" ]
+}
+
+# features: update
+@test "docker update: new limits, in the cgroup of the running container" {
+	needs_controller memory
+	up -m 64m --memory-swap 64m "$IMAGE" sleep 1000
+	ok docker update -m 32m --memory-swap 32m --pids-limit 55 "$NAME"
+	local pid
+	pid=$(inspect .State.Pid)
+	[ "$(group_file "$pid" memory memory.limit_in_bytes memory.max)" = 33554432 ]
+	[ "$(group_file "$pid" pids pids.max)" = 55 ]
+}
+
+# features: namespaces of another container
+@test "docker: pid and network of another container; a group namespace of its own and the host's" {
+	up "$IMAGE" sleep 1000
+	ok docker run --rm --network "container:$NAME" --pid "container:$NAME" "$IMAGE" sh -c 'readlink /proc/self/ns/net; ps -o args | grep sleep'
+	has "$(readlink "/proc/$(inspect .State.Pid)/ns/net")"
+	has "sleep 1000"
+	ok drun --cgroupns private "$IMAGE" grep -c -v ':/$' /proc/self/cgroup || [ "$output" = 0 ]
+	ok drun --cgroupns host "$IMAGE" cat /proc/self/cgroup
+	has ocirun-docker
+}
+
+# features: stop, kill, restart, pause, top
 @test "docker stop, kill, restart, pause, top" {
 	up "$IMAGE" sh -c 'trap "exit 5" TERM; while :; do sleep 0.05; done'
 	ok docker top "$NAME"
@@ -94,6 +142,7 @@ is_state() { [ "$(inspect .State.Status)" = "$1" ]; }
 	[ "$(inspect .State.ExitCode)" = 137 ]
 }
 
+# features: limits, stats
 @test "docker: limits are in the cgroup, stats sees them" {
 	needs_controller memory
 	up -m 64m --pids-limit 77 --cpus 0.5 --cpuset-cpus 0 "$IMAGE" sleep 1000
@@ -107,6 +156,7 @@ is_state() { [ "$(inspect .State.Status)" = "$1" ]; }
 	has "64MiB"
 }
 
+# features: out of memory
 @test "docker: out of memory is told" {
 	needs_controller memory
 	up -m 16m "$IMAGE" sh -c 'x=0123456789abcdef; while :; do x=$x$x; done'
@@ -114,6 +164,7 @@ is_state() { [ "$(inspect .State.Status)" = "$1" ]; }
 	[ "$output" = 137 ]
 }
 
+# features: volumes, tmpfs, read-only
 @test "docker: binds, tmpfs, read-only, volumes" {
 	mkdir -p "$SCRATCH/shared"
 	ok drun -v "$SCRATCH/shared:/data" "$IMAGE" sh -c 'echo back >/data/new'
@@ -130,6 +181,7 @@ is_state() { [ "$(inspect .State.Status)" = "$1" ]; }
 	[ "$output" = kept ]
 }
 
+# features: capabilities, seccomp, no-new-privileges, privileged
 @test "docker: capabilities, seccomp, no-new-privileges, privileged" {
 	ok drun --cap-drop ALL --cap-add CHOWN "$IMAGE" grep CapPrm /proc/self/status
 	[[ $output == *0000000000000001 ]]
@@ -144,6 +196,7 @@ is_state() { [ "$(inspect .State.Status)" = "$1" ]; }
 	[[ $output == *0 ]]
 }
 
+# features: user, hostname, no network, network of the host, pid and ipc of the host, devices, ulimit, sysctl
 @test "docker: user, hostname, host namespaces, device, ulimit, sysctl" {
 	ok drun -u user --group-add 2000 "$IMAGE" id -G
 	[[ $output == "1000 "*2000* ]]
@@ -159,11 +212,13 @@ is_state() { [ "$(inspect .State.Status)" = "$1" ]; }
 	[[ $output =~ 0[[:space:]]+5 ]]
 }
 
+# features: --init
 @test "docker: --init" {
 	ok drun --init "$IMAGE" cat /proc/1/comm
 	[[ $output == *init* || $output == tini* ]]
 }
 
+# features: health checks
 @test "docker: a health check" {
 	up --health-cmd 'test -e /tmp/well' --health-interval 100ms --health-retries 1 "$IMAGE" sleep 1000
 	wait_for sh -c "docker inspect -f '{{.State.Health.Status}}' $NAME | grep -qx unhealthy"
@@ -171,6 +226,7 @@ is_state() { [ "$(inspect .State.Status)" = "$1" ]; }
 	wait_for sh -c "docker inspect -f '{{.State.Health.Status}}' $NAME | grep -qx healthy"
 }
 
+# features: build
 @test "docker build with RUN" {
 	mkdir -p "$SCRATCH/build"
 	printf 'FROM %s\nRUN echo built >/built\nCMD ["cat","/built"]\n' "$IMAGE" >"$SCRATCH/build/Dockerfile"
@@ -179,6 +235,7 @@ is_state() { [ "$(inspect .State.Status)" = "$1" ]; }
 	[ "$output" = built ]
 }
 
+# features: 20 starts at once
 @test "docker: 20 starts at once" {
 	local i pids=() got
 	for ((i = 0; i < 20; i++)); do

@@ -3,12 +3,14 @@
 #   make_rootfs DIR        busybox, users, a program that is no program
 #   scratch                an empty $SCRATCH of this test file
 #   group_file PID FILE    a file of the process' group: v2's tree, or the v1 hierarchy that has it
+#   person STEP... -- CMD...   CMD at a terminal of its own, driven by tests/integration/terminal.c
 #   ok CMD... / fails N CMD...   `run` and a check of the status, the output shown when it is another
 # shellcheck disable=SC2154,SC2034 # status, output and lines: as bats' run sets them
 
 OCIRUN=$(readlink -f "${OCIRUN:-$BATS_TEST_DIRNAME/../../build/ocirun}")
 export OCIRUN
 export IMAGE=localhost/busybox:test
+export DRIVER=${OCIRUN_CLIENT_DRIVER:-cgroupfs} # of the cgroups: or systemd
 
 scratch() {
 	SCRATCH=$(mktemp -d /var/tmp/ocirun-client.XXXXXX) # short: sockets are bound below it
@@ -27,6 +29,15 @@ make_rootfs() { # DIR
 	printf 'root:x:0:\nuser:x:1000:\nextra:x:2000:user\n' >"$1/etc/group"
 	echo text >"$1/etc/no-program"
 }
+
+# The terminal's other side: made here, or, where there is no compiler, $OCIRUN_TERMINAL.
+make_terminal() {
+	export OCIRUN_TERMINAL=${OCIRUN_TERMINAL:-$SCRATCH/terminal}
+	[ -x "$OCIRUN_TERMINAL" ] || cc -O1 -static -o "$OCIRUN_TERMINAL" "$BATS_TEST_DIRNAME/../integration/terminal.c"
+}
+# Inside: tells the terminal, waits for the size that the person gives it, ends as the person types.
+export AT_TERMINAL='tty; until stty size 2>/dev/null | grep -v "^24 80"; do sleep 0.05; done; read status; exit $status'
+person() { "$OCIRUN_TERMINAL" human "$@"; }
 
 take() { # run of bats, for statuses of any kind without a warning
 	status=0
@@ -77,6 +88,7 @@ group_file() { # PID CONTROLLER FILE...: the first of these that is there (v1 an
 }
 # On a host whose v2 tree lacks it, the clients pass no limit.
 needs_controller() { # NAME
+	[ "$1" != freezer ] || [ ! -e /sys/fs/cgroup/cgroup.controllers ] || return 0 # v2 has it in its core
 	grep -qw "$1" /sys/fs/cgroup/cgroup.controllers 2>/dev/null ||
 		grep -q "^$1[[:space:]]*[1-9]" /proc/cgroups || skip "no cgroup controller $1"
 }

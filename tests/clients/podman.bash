@@ -11,7 +11,7 @@ podman_start() { # make the configuration and the image
 		init_path = "/usr/bin/tini-static"
 		seccomp_profile = "${SECCOMP_PROFILE:-}"
 		[engine]
-		cgroup_manager = "cgroupfs"
+		cgroup_manager = "$DRIVER"
 		events_logger = "file"
 		runtime = "ocirun"
 		runtime_supports_json = ["ocirun"]
@@ -27,6 +27,7 @@ podman_start() { # make the configuration and the image
 	mkdir -p /etc/containers && cp "$SCRATCH/policy.json" /etc/containers/policy.json # an empty directory of run's
 	export CONTAINERS_CONF=$SCRATCH/containers.conf CONTAINERS_STORAGE_CONF=$SCRATCH/storage.conf
 	unset SECCOMP_PROFILE
+	make_terminal
 	make_rootfs "$SCRATCH/rootfs"
 	tar -C "$SCRATCH/rootfs" -cf "$SCRATCH/image.tar" .
 	podman import -q "$SCRATCH/image.tar" "$IMAGE" >/dev/null

@@ -21,4 +21,7 @@ test_setup() { needs_root; }
 	has "can't raise ambient capability CAP_CHOWN: "
 	lacks "CAP_KILL"
 	has "CapAmb:	0000000000000020"
+	config '.process.capabilities.inheritable = []'
+	run_ok ocirun run --bundle "$BUNDLE" "$ID" # as Buildah asks: one line tells of all
+	has "can't raise ambient capability CAP_CHOWN, CAP_KILL: operation not permitted"
 }
