@@ -1,5 +1,6 @@
-/* Any bytes as config.json: refused with a text or parsed, never a crash. With clang: -fsanitize=fuzzer;
- * with -DREPLAY a plain program that runs the files named, so that a corpus needs no fuzzer.
+/* PKG-20. Any bytes as config.json: refused with a text or parsed, never a crash. With clang:
+ * -fsanitize=fuzzer; with -DREPLAY a plain program that runs the files named, so that a corpus needs no
+ * fuzzer.
  */
 #include <assert.h>
 #include <stdio.h>

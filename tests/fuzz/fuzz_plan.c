@@ -1,7 +1,7 @@
-/* Any bytes as a plan: plan_check refuses them with a text, or every accessor that the stages use stays
- * inside of them. The checksum and the schema's hash are put right first, else no mutation would come further
- * than the header. With clang: -fsanitize=fuzzer; with -DREPLAY a plain program: `replay FILE...` runs the
- * files named, each also with every byte in turn changed in a few ways.
+/* PKG-20. Any bytes as a plan: plan_check refuses them with a text, or every accessor that the stages use
+ * stays inside of them. The checksum and the schema's hash are put right first, else no mutation would come
+ * further than the header. With clang: -fsanitize=fuzzer; with -DREPLAY a plain program: `replay FILE...`
+ * runs the files named, each also with every byte in turn changed in a few ways.
  */
 #include <assert.h>
 #include <stdio.h>

@@ -178,3 +178,15 @@ offered() { complete_words "$@" | sort | tr '\n' ' ' | sed 's/ $//'; }
 		has "send a signal"
 	fi
 }
+
+@test "PKG-05 PKG-11 switches of the build: without systemd, with a version of the packager's" {
+	local top=$BATS_TEST_DIRNAME/../..
+	command -v make >/dev/null || skip "no make"
+	run_ok env -u MAKEFLAGS -u MAKELEVEL make -n -C "$top" BUILD="$DIR/build" NO_SYSTEMD=1 install
+	lacks ocirun-systemd
+	has -DNO_SYSTEMD # for features
+	run_ok env -u MAKEFLAGS -u MAKELEVEL make -C "$top" BUILD="$DIR/build" VERSION=9.8.7-vendor COMMIT=feed "$DIR/build/obj/cc/runtime/version.o"
+	run_ok grep -aoE '9\.8\.7-vendor|feed' "$DIR/build/obj/cc/runtime/version.o"
+	has 9.8.7-vendor
+	has feed
+}

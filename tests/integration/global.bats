@@ -150,6 +150,90 @@ load lib
 	has '"kill" requires a maximum of 2 argument(s)'
 }
 
+@test "GLB-20 GLB-24 GLB-26 each command: help by two ways, a flag that it has not, arguments too many" {
+	local command wanted
+	for command in $("$OCIRUN" --help | sed -n '/^COMMANDS:/,/^$/s/^   \([a-z]*\) .*/\1/p'); do
+		[ "$("$OCIRUN" help "$command")" = "$("$OCIRUN" "$command" --help)" ]
+		wanted=1
+		[ "$command" != exec ] || wanted=255
+		"$OCIRUN" "$command" --nonsense x >"$DIR/out" 2>"$DIR/err" && return 1
+		"$OCIRUN" "$command" --nonsense x >"$DIR/out" 2>"$DIR/err" || [ $? = "$wanted" ]
+		[ "$(head -n 1 "$DIR/out")" = "Incorrect Usage: flag provided but not defined: -nonsense" ]
+		grep -q "ocirun $command" "$DIR/out"
+		[ "$(cat "$DIR/err")" = "ocirun: flag provided but not defined: -nonsense" ]
+		case $command in
+		exec | ps) continue ;; # what follows is another program's
+		esac
+		"$OCIRUN" "$command" a b c d >"$DIR/out" 2>"$DIR/err" && return 1
+		[ "$(head -n 1 "$DIR/out")" = "Incorrect Usage." ]
+		grep -qE "\"$command\" requires (exactly|a maximum of) [0-9] argument\(s\)\$" "$DIR/err"
+	done
+}
+
+@test "GLB-11 GLB-24 a wrong command line is one object in a JSON log too" {
+	run_fail ocirun --log "$DIR/log" --log-format json create --nonsense
+	jq -es 'length == 1 and .[0].level == "error" and (.[0].msg | contains("not defined: -nonsense"))' "$DIR/log"
+	rm "$DIR/log"
+	run_fail ocirun --log "$DIR/log" --log-format json create
+	jq -es 'length == 1 and (.[0].msg | contains("requires exactly 1 argument"))' "$DIR/log"
+}
+
+@test "GLB-13 --log-level error: no warnings, on stderr or in the log" {
+	needs_root
+	new_bundle true
+	config '.process.capabilities.ambient = ["CAP_CHOWN"]' # of which a warning tells
+	run_ok ocirun run --bundle "$BUNDLE" "$ID"
+	has "ambient capability"
+	run_ok ocirun --log-level error --log "$DIR/log" run --bundle "$BUNDLE" "$ID"
+	[ -z "$output" ]
+	[ ! -s "$DIR/log" ]
+	run_ok ocirun --log-level warning --log "$DIR/log" run --bundle "$BUNDLE" "$ID"
+	grep -q 'level=warning msg=.*ambient capability' "$DIR/log"
+	run_fail ocirun --log-level loud list
+	has 'invalid value "loud" for --log-level'
+}
+
+@test "EXT-03 the program that becomes a container is no command, and no help names it" {
+	run ocirun init
+	[ "$status" = 3 ]
+	has "No help topic for 'init'"
+	run_ok ocirun --help
+	run_fail grep -E "^ +init " <<<"$output"
+}
+
+@test "GLB-35 PKG-17 check without a bundle reports the host: kernel, user, namespaces, cgroups, state" {
+	run_ok ocirun check
+	local topic
+	for topic in "kernel  *Linux $(uname -r | grep -o '^[0-9]*\.[0-9]*').* on $(uname -m)" user 'user namespaces' state cgroups 'cgroup rights' LSMs namespaces; do
+		grep -qE "^(ok|limited|cannot) +$topic" <<<"$output"
+	done
+	run_ok ocirun check --json
+	jq -e . <<<"$output"
+}
+
+@test "PKG-12 one static file: in a root directory with nothing else it is a whole runtime" {
+	needs_root
+	mkdir "$DIR/root"
+	cp "$OCIRUN" "$DIR/root/ocirun"
+	run_ok chroot "$DIR/root" /ocirun --version
+	has "ocirun version"
+	run_ok chroot "$DIR/root" /ocirun features
+	jq -e '.ociVersionMax' <<<"$output"
+	mkdir "$DIR/alone" # and it has the shim with it
+	cp "$OCIRUN" "$DIR/alone/"
+	new_bundle echo inside
+	run_ok "$DIR/alone/ocirun" --root "$ROOT" run --bundle "$BUNDLE" "$ID"
+	[ "$output" = inside ]
+}
+
+@test "PKG-13 sizes: ocirun with the shim inside below 2 MiB, less than a fifth of runc; ociinit below 100 KiB" {
+	local size
+	size=$(stat -L -c %s "$OCIRUN")
+	[ "$size" -lt 2097152 ]
+	[ ! -e "$(dirname "$OCIRUN")/ociinit" ] || [ "$(stat -c %s "$(dirname "$OCIRUN")/ociinit")" -lt 102400 ]
+	! command -v runc >/dev/null || [ "$((size * 5))" -lt "$(stat -L -c %s "$(command -v runc)")" ]
+}
+
 @test "GLB-27 an empty container id" {
 	local command
 	for command in state start delete kill; do
