@@ -255,8 +255,16 @@ static bool covers(const struct spec_device_rule *wide, const struct spec_device
 	       (wide->minor < 0 || wide->minor == narrow->minor);
 }
 
-/* What of an allowance no later rule takes back: "rwm" or less. */
-static const char *access_left(struct arena *arena, const struct device_rules *rules, uint32_t n)
+/* Some device is both's, though neither rule covers the other: one has no major number, the other no minor.
+ */
+static bool crosses(const struct spec_device_rule *any_major, const struct spec_device_rule *any_minor)
+{
+	return (any_major->type == 'a' || any_minor->type == 'a' || any_major->type == any_minor->type) &&
+	       any_major->major < 0 && any_minor->major >= 0 && any_minor->minor < 0;
+}
+
+/* What of an allowance no later rule takes back. */
+static struct spec_device_rule what_is_left(const struct device_rules *rules, uint32_t n)
 {
 	struct spec_device_rule left = rules->rules[n];
 
@@ -269,8 +277,29 @@ static const char *access_left(struct arena *arena, const struct device_rules *r
 		left.write = left.write && !later->write;
 		left.mknod = left.mknod && !later->mknod;
 	}
-	return arena_format(arena, "%s%s%s", left.read ? "r" : "", left.write ? "w" : "",
-			    left.mknod ? "m" : "");
+	return left;
+}
+
+/* The access of an entry, "rwm" or less. systemd lets an open through when one entry allows all of it, we
+ * when rules allow it together: so an entry has what wider rules allow as well. (mknod is asked for alone.)
+ */
+static const char *entry_access(struct arena *arena, const struct device_rules *rules, uint32_t n)
+{
+	struct spec_device_rule all = what_is_left(rules, n);
+
+	if (!all.read && !all.write && !all.mknod)
+		return "";
+	for (uint32_t i = 0; i < rules->count; i++) {
+		const struct spec_device_rule *other = &rules->rules[i];
+
+		if (!other->allow || (!covers(other, &all) && !crosses(other, &all)))
+			continue;
+		struct spec_device_rule left = what_is_left(rules, i);
+
+		all.read = all.read || left.read;
+		all.write = all.write || left.write;
+	}
+	return arena_format(arena, "%s%s%s", all.read ? "r" : "", all.write ? "w" : "", all.mknod ? "m" : "");
 }
 
 /* systemd's words: a node's place by numbers, a major number, all of a kind. A minor number under any major
@@ -292,7 +321,7 @@ static const char *device_list(struct arena *arena, const struct device_rules *r
 
 	for (uint32_t i = 0; i < rules->count; i++) {
 		const struct spec_device_rule *rule = &rules->rules[i];
-		const char *access = rule->allow ? access_left(arena, rules, i) : "";
+		const char *access = rule->allow ? entry_access(arena, rules, i) : "";
 
 		for (const char *type = "bc"; *access && *type; type++)
 			if (rule->type == 'a' || rule->type == *type)

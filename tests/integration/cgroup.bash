@@ -7,7 +7,8 @@ needs_controller() {
 	local name
 	for name; do
 		if v2; then
-			grep -qw "$name" /sys/fs/cgroup/cgroup.controllers || skip "no $name controller in cgroup v2 here"
+			# a user has what the user's systemd was given
+			grep -qw "$name" "/sys/fs/cgroup$(systemd_group)/cgroup.controllers" || skip "no $name controller in cgroup v2 here"
 		else
 			[ -e "/sys/fs/cgroup/$name/cgroup.procs" ] || skip "no $name controller in cgroup v1 here"
 		fi

@@ -2,10 +2,10 @@
 # events: rows EVT, EJS, BAT-59, BAT-60. Numbers are compared with the group's files.
 
 load lib
+load cgroup
 
-test_setup() { needs_root; new_bundle sleep 100; }
+test_setup() { needs_limits; new_bundle sleep 100; }
 
-v2() { [ "$(stat -fc %T /sys/fs/cgroup)" = cgroup2fs ]; }
 dir_of() { # CONTROLLER: the container's group
 	jq -r --arg c "$1" '.cgroup_paths | to_entries | map(select(.key == "" or (.key | split(",") | index($c))))[0].value' "$ROOT/$ID/state.json"
 }
@@ -114,7 +114,7 @@ same() { # JQ-PATH NUMBER
 @test "EJS-20 EJS-21 blkio: bytes and operations of a busy container, as the kernel's file has them" {
 	local blkio files file
 	if v2; then
-		[ -e /sys/fs/cgroup/cgroup.controllers ] && grep -qw io /sys/fs/cgroup/cgroup.controllers || skip "no io controller in cgroup v2 here"
+		needs_controller io
 		busy_and_paused
 		blkio=$(dir_of io)
 		same '[.data.blkio.ioServiceBytesRecursive[]? | select(.op == "Write") | .value // 0] | add // 0' \
@@ -135,7 +135,7 @@ same() { # JQ-PATH NUMBER
 }
 
 @test "EJS-07 EJS-08 EJS-09 throttling of a container that wants more than its quota" {
-	if v2; then grep -qw cpu /sys/fs/cgroup/cgroup.controllers || skip "no cpu controller in cgroup v2 here"; else needs_v1 cpu; fi
+	needs_controller cpu
 	config '.linux.resources.cpu = {quota: 20000, period: 100000}'
 	running
 	ocirun exec -d --pid-file "$DIR/pid" "$ID" sh -c 'while :; do :; done' </dev/null >/dev/null 2>&1
@@ -176,7 +176,7 @@ same() { # JQ-PATH NUMBER
 
 @test "EJS-14 EJS-15 EJS-17 EJS-18 EJS-19 v2: memory and processes of a busy container" {
 	v2 || skip "cgroup v2 only"
-	grep -qw memory /sys/fs/cgroup/cgroup.controllers || skip "no memory controller in cgroup v2 here"
+	needs_controller memory
 	config '.linux.resources.memory = {limit: 67108864, swap: 100663296} | .linux.resources.pids.limit = 31'
 	busy_and_paused
 	local memory
@@ -238,7 +238,7 @@ same() { # JQ-PATH NUMBER
 }
 
 @test "EVT-04 BAT-59 an oom event, at once" {
-	if v2; then grep -qw memory /sys/fs/cgroup/cgroup.controllers || skip "no memory controller in cgroup v2 here"; fi
+	needs_controller memory
 	config '.linux.resources.memory.limit = 16777216 | .linux.resources.memory.swap = 16777216'
 	set_args sh -c 'sleep 0.5; x=$(tr "\0" x </dev/zero | head -c 60000000); sleep 1'
 	create

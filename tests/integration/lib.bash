@@ -2,6 +2,9 @@
 # it, a bundle with a busybox root file system, an id and a cgroup name that no other test has; teardown
 # removes all of it and fails when the test leaves a process, a cgroup or a mount behind.
 #
+# OCIRUN_TEST_DRIVER=systemd: the containers' groups are made by systemd, the system's or, for an ordinary user, the
+# user's; else by ocirun itself. What a test says of groups holds with both, or it says needs_cgroupfs.
+#
 #   new_bundle            bundle in $BUNDLE from `ocirun spec`, terminal off, args from `set_args`
 #   config JQ-FILTER...   change $BUNDLE/config.json
 #   set_args CMD...       process.args
@@ -16,10 +19,26 @@ setup() {
 	ROOT=$DIR/state
 	BUNDLE=$DIR/bundle
 	ID=t$$-${BATS_SUITE_TEST_NUMBER:-$BATS_TEST_NUMBER}
-	CGROUP=/${OCIRUN_TEST_GROUP:-ocirun-test}/$ID
+	choose_driver
 	MOUNTS_BEFORE=$(host_mounts)
 	if declare -F test_setup >/dev/null; then test_setup; fi
 }
+
+# CGROUPS_PATH: what config.json says; CGROUP: where that is below the mount of each hierarchy; GLOBAL: options before the
+# command.
+choose_driver() {
+	GLOBAL=()
+	CGROUP=/${OCIRUN_TEST_GROUP:-ocirun-test}/$ID
+	CGROUPS_PATH=$CGROUP
+	by_systemd || return 0
+	GLOBAL=(--systemd-cgroup)
+	CGROUP=$(systemd_group)/$OCIRUN_TEST_SLICE.slice/t-$ID.scope
+	CGROUPS_PATH=$OCIRUN_TEST_SLICE.slice:t:$ID
+}
+by_systemd() { [ "${OCIRUN_TEST_DRIVER:-cgroupfs}" = systemd ]; }
+# The group of the systemd that makes our units: the system's is the root.
+systemd_group() { [ "$(id -u)" = 0 ] || sed -n 's|^0::\(.*/user@[0-9]*\.service\).*|\1|p' /proc/self/cgroup; }
+manager() { if [ "$(id -u)" = 0 ]; then systemctl "$@"; else systemctl --user "$@"; fi; }
 
 teardown() {
 	local left
@@ -30,8 +49,12 @@ teardown() {
 		done
 	fi
 	# nothing of this test is left in any hierarchy, nor mounted on the host
-	left=$(find /sys/fs/cgroup -type d -name "$ID*" 2>/dev/null)
+	left=$(find /sys/fs/cgroup -type d -name "*$ID*" 2>/dev/null)
 	[ -z "$left" ] || { echo "cgroups left behind: $left" >&2; return 1; }
+	if by_systemd; then
+		left=$(manager list-units --all --plain --no-legend "*$ID*")
+		[ -z "$left" ] || { echo "units left behind: $left" >&2; return 1; }
+	fi
 	if [ "$(host_mounts)" != "$MOUNTS_BEFORE" ]; then
 		diff <(echo "$MOUNTS_BEFORE") <(host_mounts) >&2
 		echo "the host's mounts have changed" >&2
@@ -49,7 +72,11 @@ needs_root() { [ "$(id -u)" = 0 ] || skip "needs root"; }
 # For files whose tests an ordinary user's containers pass too (run --rootless); single ones still need root.
 needs_containers() { [ "$(id -u)" = 0 ] || unshare -Ur true 2>/dev/null || skip "this host lets no ordinary user make user namespaces"; }
 
-ocirun() { "$OCIRUN" --root "$ROOT" "$@"; }
+# Whether limits can be set here at all: a user may where a systemd of that user makes the groups.
+needs_limits() { [ "$(id -u)" = 0 ] || { by_systemd && [ -n "$(systemd_group)" ]; } || skip "needs root, or the user's systemd"; }
+needs_cgroupfs() { ! by_systemd || skip "it is systemd that makes the groups"; }
+
+ocirun() { "$OCIRUN" --root "$ROOT" "${GLOBAL[@]}" "$@"; }
 
 # Made once for the test file, then copied: the forty links cost more than the rest of a test.
 new_rootfs() { # DIR
@@ -73,16 +100,18 @@ make_rootfs() { # DIR
 }
 
 new_bundle() {
+	local made=${BATS_FILE_TMPDIR:-$BATS_TEST_TMPDIR}/default paths=(".linux.cgroupsPath = \"$CGROUPS_PATH\"") options=()
+	if [ "$(id -u)" != 0 ]; then
+		options=(--rootless)
+		by_systemd || paths=()
+	fi
+	if [ ! -d "$made" ]; then
+		mkdir "$made.new" && "$OCIRUN" spec "${options[@]}" --bundle "$made.new" && mv "$made.new" "$made"
+	fi
 	mkdir -p "$BUNDLE"
 	new_rootfs "$BUNDLE/rootfs"
-	rm -f "$BUNDLE/config.json"
-	if [ "$(id -u)" = 0 ]; then
-		"$OCIRUN" spec --bundle "$BUNDLE"
-		config '.process.terminal = false' ".linux.cgroupsPath = \"$CGROUP\""
-	else
-		"$OCIRUN" spec --rootless --bundle "$BUNDLE"
-		config '.process.terminal = false'
-	fi
+	cp "$made/config.json" "$BUNDLE/config.json"
+	config '.process.terminal = false' "${paths[@]}"
 	[ $# -eq 0 ] || set_args "$@"
 }
 
@@ -117,8 +146,9 @@ create() { # [ID] with stdio that no test's output pipe waits for
 		{ cat "$DIR/err" >&2; return 1; }
 }
 
-status_of() { ocirun state "${1:-$ID}" | jq -r .status; }
-pid_of() { ocirun state "${1:-$ID}" | jq -r .pid; }
+# Without jq, whose start costs more than the command under an emulator.
+status_of() { ocirun state "${1:-$ID}" | sed -n 's/^  "status": "\(.*\)",\?$/\1/p'; }
+pid_of() { ocirun state "${1:-$ID}" | sed -n 's/^  "pid": \([0-9]*\),\?$/\1/p'; }
 
 # The process is dead: gone, or a zombie that waits for its parent.
 is_gone() { [ ! -e "/proc/$1" ] || grep -q '^State:.*[ZX]' "/proc/$1/status" 2>/dev/null; }

@@ -5,7 +5,7 @@
 load lib
 load cgroup
 
-test_setup() { needs_root; new_bundle sleep 100; }
+test_setup() { needs_limits; new_bundle sleep 100; }
 
 with() { # RESOURCES...: a container that has them
 	config ".linux.resources = ($1)"
@@ -19,6 +19,7 @@ groups_left() { find /sys/fs/cgroup -type d -path "*$CGROUP*"; }
 # ---- the group ----
 
 @test "CGR-01 an absolute path counts from the mount's root, cleaned as text" {
+	needs_cgroupfs
 	config ".linux.cgroupsPath = \"//$OCIRUN_TEST_GROUP/x/.././$ID\""
 	create
 	local line
@@ -31,6 +32,7 @@ groups_left() { find /sys/fs/cgroup -type d -path "*$CGROUP*"; }
 }
 
 @test "CGR-01 CGR-02 a relative path, and none, begin at the runtime's own group" {
+	needs_cgroupfs
 	local own pid path
 	for path in "$ID-relative" ""; do
 		config "if \"$path\" == \"\" then del(.linux.cgroupsPath) else .linux.cgroupsPath = \"$path\" end"
@@ -46,6 +48,7 @@ groups_left() { find /sys/fs/cgroup -type d -path "*$CGROUP*"; }
 }
 
 @test "CGR-01 a path never leaves the mount" {
+	needs_cgroupfs
 	config ".linux.cgroupsPath = \"/../../../$OCIRUN_TEST_GROUP/$ID\""
 	create
 	[ -n "$(groups_left)" ]
@@ -53,6 +56,7 @@ groups_left() { find /sys/fs/cgroup -type d -path "*$CGROUP*"; }
 }
 
 @test "CGR-11 CGR-01 v2: controllers are enabled on the way down to a nested group; delete removes it" {
+	needs_cgroupfs
 	v2 || skip "cgroup v1 has no controllers to enable"
 	needs_controller memory pids
 	config ".linux.cgroupsPath = \"$CGROUP/a/b\"" '.linux.resources = {memory: {limit: 67108864}, pids: {limit: 50}}'
@@ -84,6 +88,7 @@ groups_left() { find /sys/fs/cgroup -type d -path "*$CGROUP*"; }
 }
 
 @test "v2: the container is born in its group, nothing waits for a write to cgroup.procs" {
+	needs_cgroupfs # systemd moves the shim into its scope
 	v2 || skip "cgroup v1: tasks by the shim"
 	command -v strace >/dev/null || skip "no strace"
 	set_args true
@@ -117,7 +122,7 @@ in_device_container() { # RULES SCRIPT
 		$2"
 	run_ok ocirun run --bundle "$BUNDLE" "$ID"
 }
-needs_device_rules() { v2 || [ -e /sys/fs/cgroup/devices/cgroup.procs ] || skip "no devices controller in cgroup v1 here"; }
+needs_device_rules() { needs_root; v2 || [ -e /sys/fs/cgroup/devices/cgroup.procs ] || skip "no devices controller in cgroup v1 here"; }
 
 @test "LIM-01 LIM-02 LIM-03 LIM-04 device rules: type, number, wildcard and access hold at open" {
 	in_device_container '[{allow: false, access: "rwm"}, {allow: true, type: "c", major: 120, minor: 7, access: "r"},
@@ -142,6 +147,7 @@ needs_device_rules() { v2 || [ -e /sys/fs/cgroup/devices/cgroup.procs ] || skip 
 }
 
 @test "LIM-01 LIM-06 random lists of rules hold as a model has them (tests/faults/device-rules runs 500)" {
+	needs_cgroupfs # its containers are of its own
 	needs_device_rules
 	command -v python3 >/dev/null || skip "no python3"
 	command -v cc >/dev/null || skip "no compiler"
@@ -224,10 +230,11 @@ needs_device_rules() { v2 || [ -e /sys/fs/cgroup/devices/cgroup.procs ] || skip 
 
 @test "LIM-07 BAT-23 a program above its memory limit is killed, and the group counts it" {
 	needs_controller memory
-	set_args sh -c 'dd if=/dev/zero of=/dev/null bs=100M count=1'
+	# init stays: with it systemd would take the group away, and the count in it
+	set_args sh -c '(exec dd if=/dev/zero of=/dev/null bs=100M count=1); echo status $?; sleep 100'
 	with '{memory: {limit: 33554432, swap: 33554432}}' 2>/dev/null || with '{memory: {limit: 33554432}}'
 	ocirun start "$ID"
-	wait_status stopped
+	wait_for grep -qx "status 137" "$DIR/out"
 	local file=memory.oom_control
 	if v2; then file=memory.events; fi
 	[ "$(awk '$1 == "oom_kill" {print $2}' "$(group memory)/$file")" -ge 1 ]
@@ -378,9 +385,10 @@ needs_device_rules() { v2 || [ -e /sys/fs/cgroup/devices/cgroup.procs ] || skip 
 	[ "$(cat "$(group)/memory.oom.group")" = 1 ]
 	ocirun start "$ID"
 	wait_status stopped
-	empty() { [ -z "$(cat "$(group)/cgroup.procs")" ]; }
+	# systemd takes the empty group away
+	empty() { [ -z "$(cat "$(group)/cgroup.procs")" ] || { by_systemd && [ ! -e "$(group)" ]; }; }
 	wait_for empty
-	[ "$(awk '$1 == "oom_group_kill" {print $2}' "$(group)/memory.events")" -ge 1 ] ||
+	[ ! -e "$(group)" ] || [ "$(awk '$1 == "oom_group_kill" {print $2}' "$(group)/memory.events")" -ge 1 ] ||
 		! grep -q oom_group_kill "$(group)/memory.events"
 }
 
@@ -423,7 +431,8 @@ deleted_at_once() {
 @test "LIM-25 DEL-02 a fork bomb under pids.limit is contained, and gone within a second" {
 	needs_controller pids
 	config '.linux.resources.pids.limit = 60'
-	set_args sh -c 'bomb() { while :; do bomb & done; }; bomb 2>/dev/null'
+	# nice: on one processor the sixty would leave a sixtieth to this test
+	set_args busybox nice -n 19 sh -c 'bomb() { while :; do bomb & done; }; bomb 2>/dev/null'
 	create 2>/dev/null
 	ocirun start "$ID"
 	full() { [ "$(awk '$1 == "max" {print $2}' "$(group pids)/pids.events")" -gt 20 ]; }
@@ -452,9 +461,9 @@ deleted_at_once() {
 	set_args true
 	cycle() {
 		mkdir "$DIR/$1"
-		jq ".linux.cgroupsPath = \"$CGROUP-$1\" | .root.path = \"$BUNDLE/rootfs\"" "$BUNDLE/config.json" >"$DIR/$1/config.json"
-		"$OCIRUN" --root "$ROOT" create -b "$DIR/$1" "$ID-$1" </dev/null >/dev/null 2>"$DIR/$1/err" &&
-			"$OCIRUN" --root "$ROOT" start "$ID-$1" && "$OCIRUN" --root "$ROOT" delete -f "$ID-$1"
+		jq ".linux.cgroupsPath = \"${CGROUPS_PATH/$ID/$ID-$1}\" | .root.path = \"$BUNDLE/rootfs\"" "$BUNDLE/config.json" >"$DIR/$1/config.json"
+		ocirun create -b "$DIR/$1" "$ID-$1" </dev/null >/dev/null 2>"$DIR/$1/err" &&
+			ocirun start "$ID-$1" && ocirun delete -f "$ID-$1"
 	}
 	local pids=()
 	for ((i = 0; i < ${OCIRUN_PARALLEL:-40}; i++)); do cycle "$i" & pids+=($!); done
@@ -466,6 +475,7 @@ deleted_at_once() {
 # ---- delegation ----
 
 @test "CGR-09 BAT-63 v2: root of a user namespace may make groups below its own, and not change its own limits" {
+	needs_root
 	v2 || skip "cgroup v1 is not delegated"
 	chown -R 100000:100000 "$BUNDLE/rootfs"
 	chmod 755 "$DIR" "$BUNDLE"

@@ -3,7 +3,7 @@
 
 load lib
 
-test_setup() { needs_root; new_bundle sh -c 'i=0; while :; do i=$((i+1)); echo $i; sleep 0.05; done'; }
+test_setup() { needs_limits; new_bundle sh -c 'i=0; while :; do i=$((i+1)); echo $i; sleep 0.05; done'; }
 
 # The container's own freezer: FROZEN/THAWED (v1) or 1/0 (v2, of cgroup.events: reached and not just asked).
 frozen_now() {
@@ -100,6 +100,7 @@ frozen_now() {
 }
 
 @test "PAU-03 a user without access to the group is told what is needed" {
+	needs_root
 	create
 	ocirun start "$ID"
 	cp -r "$ROOT" "$BATS_RUN_TMPDIR/$ID" && chmod 755 "$BATS_RUN_TMPDIR" && chown -R 1000 "$BATS_RUN_TMPDIR/$ID"

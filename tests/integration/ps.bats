@@ -13,7 +13,7 @@ kernel_pids() {
 }
 
 @test "PSS-02 json: host pids on one line, ascending, and nothing on stderr" {
-	needs_root
+	needs_limits
 	create
 	ocirun start "$ID"
 	three() { [ "$(ocirun ps --format json "$ID" | jq length)" = 3 ]; }
@@ -24,7 +24,7 @@ kernel_pids() {
 }
 
 @test "PSS-01 the table is the host's ps -ef, of the container's processes only" {
-	needs_root
+	needs_limits
 	create
 	ocirun start "$ID"
 	three() { [ "$(ocirun ps --format json "$ID" | jq length)" = 3 ]; }
@@ -61,7 +61,7 @@ kernel_pids() {
 }
 
 @test "PSS-05 processes in groups below the container's" {
-	needs_root
+	needs_limits
 	create
 	ocirun start "$ID"
 	local dir pid

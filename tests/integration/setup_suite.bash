@@ -10,12 +10,17 @@ snapshot() {
 
 setup_suite() {
 	export OCIRUN_TEST_GROUP=ocirun-test-$$ # of this run: several may go on at once
+	export OCIRUN_TEST_SLICE=ocirun_test_$$
 	snapshot >"$BATS_SUITE_TMPDIR/host-before"
 }
 
 teardown_suite() {
 	# the tests' common parent group, which runtimes leave; it must be empty
 	find /sys/fs/cgroup -type d -name "$OCIRUN_TEST_GROUP" | while read -r group; do rmdir "$group"; done
+	if [ "${OCIRUN_TEST_DRIVER:-cgroupfs}" = systemd ]; then
+		# the slice stays when its last scope has gone
+		if [ "$(id -u)" = 0 ]; then systemctl stop "$OCIRUN_TEST_SLICE.slice"; else systemctl --user stop "$OCIRUN_TEST_SLICE.slice"; fi
+	fi
 	snapshot >"$BATS_SUITE_TMPDIR/host-after"
 	diff "$BATS_SUITE_TMPDIR/host-before" "$BATS_SUITE_TMPDIR/host-after" >&2 || {
 		echo "the suite has changed the host" >&2
