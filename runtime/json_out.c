@@ -43,23 +43,47 @@ static void quote_control(FILE *file, unsigned char c)
 	fprintf(file, "\\u%04x", c);
 }
 
+/* Length of what stands at `text` and needs no escape: one write for a path, not one for each of its bytes.
+ */
+static size_t plain_length(const unsigned char *text)
+{
+	const unsigned char *c = text;
+
+	while (*c) {
+		if (*c < 0x80) {
+			if (*c < 0x20 || *c == '"' || *c == '\\' || *c == 0x7f)
+				break;
+			c++;
+			continue;
+		}
+		size_t length = utf8_length(c);
+		if (!length)
+			break;
+		c += length;
+	}
+	return (size_t)(c - text);
+}
+
 void json_out_quote(FILE *file, const char *text)
 {
 	const unsigned char *c = (const unsigned char *)text;
 
 	putc('"', file);
-	while (*c) {
-		size_t length = *c < 0x80 ? 1 : utf8_length(c);
+	for (;;) {
+		size_t length = plain_length(c);
 
+		if (length)
+			fwrite(c, 1, length, file);
+		c += length;
+		if (!*c)
+			break;
 		if (*c == '"' || *c == '\\')
 			fprintf(file, "\\%c", *c);
 		else if (*c < 0x20 || *c == 0x7f)
 			quote_control(file, *c);
-		else if (length)
-			fwrite(c, 1, length, file);
 		else
 			fputs("\xef\xbf\xbd", file); /* U+FFFD */
-		c += length ? length : 1;
+		c++;
 	}
 	putc('"', file);
 }
