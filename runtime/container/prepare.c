@@ -10,6 +10,7 @@
 #include "container/create.h"
 #include "container/root.h"
 #include "fd.h"
+#include "joined_maps.h"
 #include "notify.h"
 #include "options.h"
 #include "path.h"
@@ -236,6 +237,8 @@ int create_prepare(const struct globals *globals, const struct create_options *o
 		r = facts_probe_resctrl(globals->arena, &ret->facts, error);
 	if (r == 0 && ret->spec.linux_->seccomp)
 		ret->options.cache = filter_cache(globals->arena, ret->root, !globals->root);
+	if (r == 0)
+		r = joined_maps_check(globals->arena, &ret->spec, error);
 	if (r == 0)
 		ret->options.own_namespaces = own_namespaces(&ret->spec);
 	if (r == 0)

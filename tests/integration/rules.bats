@@ -9,7 +9,7 @@ test_teardown() { [ -z "${HOLDER-}" ] || kill "$HOLDER" 2>/dev/null || :; }
 
 nothing_was_made() {
 	[ ! -e "$ROOT/$ID" ]
-	[ -z "$(find /sys/fs/cgroup -type d -name "$ID*" 2>/dev/null)" ]
+	[ -z "$(find /sys/fs/cgroup -type d -name "$ID*" ! -name "$ID-first" 2>/dev/null)" ]
 }
 refused() { # TEXT
 	run_fail ocirun run --bundle "$BUNDLE" "$ID"
@@ -75,6 +75,41 @@ refused() { # TEXT
 		config '.process.apparmorProfile = "no-such-profile-as-this"'
 		refused "no such AppArmor profile is loaded"
 	fi
+}
+
+@test "NSP-11 maps beside a user namespace joined by path are that namespace's own, or nothing is made" {
+	local maps='[{containerID: 0, hostID: 100000, size: 1000}]' pid row
+	chown -R 100000:200000 "$BUNDLE/rootfs"
+	set_args sleep 100
+	config '.linux.namespaces += [{type: "user"}]' ".linux.uidMappings = $maps" ".linux.gidMappings = ($maps | .[0].hostID = 200000)"
+	config ".linux.cgroupsPath = \"$CGROUP-first\""
+	create "$ID-first"
+	pid=$(pid_of "$ID-first")
+	config ".linux.cgroupsPath = \"$CGROUP\"" \
+		".linux.namespaces |= map(if .type == \"user\" then .path = \"/proc/$pid/ns/user\" else . end)"
+	set_args cat /proc/self/uid_map /proc/self/gid_map
+	# the same; the same in two pieces; either alone; none
+	for row in . '.linux.uidMappings = [{containerID: 10, hostID: 100010, size: 990}, {containerID: 0, hostID: 100000, size: 10}]' \
+		'del(.linux.gidMappings)' 'del(.linux.uidMappings)'; do
+		config "$row"
+		run_ok ocirun run --bundle "$BUNDLE" "$ID"
+		[ "$(awk '{ print $1, $2, $3 }' <<<"$output")" = "0 100000 1000"$'\n'"0 200000 1000" ]
+	done
+	# another id on the host, another size, one more
+	for row in '.linux.uidMappings = [{containerID: 0, hostID: 100001, size: 1000}]' \
+		'.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 999}]' \
+		'.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 1000}, {containerID: 1000, hostID: 0, size: 1}]'; do
+		config "$row"
+		run_fail ocirun create --bundle "$BUNDLE" "$ID"
+		has "/linux/uidMappings: is not the map of the user namespace that is joined (/proc/$pid/ns/user): give the same or none"
+		nothing_was_made
+	done
+	config 'del(.linux.uidMappings)' ".linux.gidMappings = $maps"
+	run_fail ocirun create --bundle "$BUNDLE" "$ID"
+	has "/linux/gidMappings: is not the map of the user namespace"
+	# no user namespace there: told by whoever joins it
+	config ".linux.namespaces |= map(if .type == \"user\" then .path = \"/proc/$pid/ns/uts\" else . end)"
+	refused "it is not a user namespace"
 }
 
 @test "NSP-12 a user namespace with neither maps nor path, or with one map" {
