@@ -158,7 +158,8 @@
 	W(PLAN_CGROUP_BORN, 1, "born")         /* v2: the shim is cloned into it */                    \
 	W(PLAN_CGROUP_OPTIONAL, 2, "optional") /* rootless: go on without when it cannot be made */    \
 	W(PLAN_CGROUP_MUST_BE_EMPTY, 4, "must-be-empty")                                               \
-	W(PLAN_CGROUP_EXISTS, 8, "exists")     /* exec: joined as it is, never made */
+	W(PLAN_CGROUP_EXISTS, 8, "exists")     /* exec: joined as it is, never made */                 \
+	W(PLAN_CGROUP_OUTER, 16, "outer")      /* the container is in a group below it */
 #define PLAN_BITS_identity_flags(W)                                                                \
 	W(PLAN_ID_SETGROUPS, 1, "setgroups") W(PLAN_ID_CAPS, 2, "caps")                                \
 	W(PLAN_ID_NO_NEW_PRIVS, 4, "no-new-privs")                                                     \

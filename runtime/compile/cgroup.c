@@ -151,6 +151,23 @@ static const char *unit_group(struct compile *c, const struct systemd_unit *unit
 	return unit->subgroup ? arena_format(c->arena, "%s/%s", unit->path, unit->subgroup) : unit->path;
 }
 
+static const char *path_source(const struct compile *c)
+{
+	return c->spec->linux_->cgroups_path ? "/linux/cgroupsPath" : "";
+}
+
+/* The container's own group, around those that are delegated: nobody asks for them and goes on without. */
+static void add_outer(struct compile *c, struct plan_cgroup *record, const char *path)
+{
+	struct plan_cgroup outer;
+
+	record->flags &= ~(uint64_t)PLAN_CGROUP_OPTIONAL;
+	outer = *record;
+	outer.flags = (outer.flags & ~(uint64_t)PLAN_CGROUP_BORN) | PLAN_CGROUP_OUTER;
+	WRITER_ADD(c->writer, CGROUP, cgroup, &outer, path_source(c));
+	compile_delegated_groups(c, record, path);
+}
+
 static const char *add_group(struct compile *c, const struct facts_hierarchy *hierarchy)
 {
 	const struct spec_linux *linux_ = c->spec->linux_;
@@ -177,7 +194,10 @@ static const char *add_group(struct compile *c, const struct facts_hierarchy *hi
 		record.flags |= PLAN_CGROUP_OPTIONAL;
 	if (v2 && c->facts->cgroup_mode == CGROUP_MODE_V2)
 		record.enable = compile_controllers(c);
-	WRITER_ADD(c->writer, CGROUP, cgroup, &record, linux_->cgroups_path ? "/linux/cgroupsPath" : "");
+	if (c->delegate_levels)
+		add_outer(c, &record, path);
+	else
+		WRITER_ADD(c->writer, CGROUP, cgroup, &record, path_source(c));
 	c->result->cgroups_path = path;
 	return arena_format(c->arena, "%s%s", hierarchy->mount, strcmp(path, "/") == 0 ? "" : path);
 }
@@ -230,14 +250,15 @@ static bool host_id(const struct compile *c, const struct spec_id_maps *maps, ui
 	return false;
 }
 
-/* CGR-09: then the program's user may make groups of its own below. */
+/* CGR-09, ANN-13: then the program's user may make groups of its own below. */
 static void add_owner(struct compile *c)
 {
 	const struct spec_process *process = c->spec->process;
-	struct plan_cgroup_owner record = { .group = 0 };
-	const char *source;
+	struct plan_cgroup_owner record = { .group = c->delegate_levels };
+	const char *source = COMPILE_DELEGATE;
 
-	if (c->facts->uid != 0 || c->facts->cgroup_mode != CGROUP_MODE_V2 || !is_writable(c, &source) ||
+	if (c->facts->uid != 0 || c->facts->cgroup_mode != CGROUP_MODE_V2 ||
+	    (!c->delegate_levels && !is_writable(c, &source)) ||
 	    !host_id(c, &c->spec->linux_->uid_maps, process->uid, &record.uid) ||
 	    !host_id(c, &c->spec->linux_->gid_maps, process->gid, &record.gid) || record.uid == 0)
 		return;
@@ -248,8 +269,10 @@ int compile_cgroup(struct compile *c)
 {
 	struct plan_affinity affinity = { .reset = 1 };
 	const char **dirs = arena_alloc(c->arena, (c->facts->hierarchy_count + 1u) * sizeof *dirs);
-	int r = 0;
+	int r = compile_delegate(c);
 
+	if (r < 0)
+		return r;
 	for (uint32_t i = 0; i < c->facts->hierarchy_count; i++)
 		dirs[i] = add_group(c, &c->facts->hierarchies[i]);
 	c->result->cgroup_dirs = (struct spec_strings){ c->facts->hierarchy_count, dirs };

@@ -58,6 +58,7 @@ struct compiled {
 	/* what state.json keeps */
 	struct spec_strings cgroup_dirs; /* absolute, in the order of the plan's groups */
 	const char *cgroups_path;        /* resolved: "/ocirun/web" */
+	const char *cgroup_delegated;    /* "/payload": below it, where the container is; NULL: in it */
 	struct systemd_unit *systemd;    /* with the systemd driver, else NULL */
 };
 

@@ -17,6 +17,14 @@ static bool must_be_readonly(const struct compile *c)
 	return compile_rootless_cgroups(c) && !compile_is_new(c, PLAN_NS_CGROUP);
 }
 
+/* The group that the container is in: what its own cgroup namespace shows as the root. */
+static const char *root_of_namespace(const struct compile *c, uint32_t group)
+{
+	const char *dir = c->result->cgroup_dirs.items[group], *below = c->result->cgroup_delegated;
+
+	return below ? arena_format(c->arena, "%s%s", dir, below) : dir;
+}
+
 /* cgroup2 on `target`. Bound in the group namespace of the host: there a mount sets the options of the one
  * super block that all share (apply_cgroup_root_flags), and the host would lose nsdelegate and
  * memory_recursiveprot. In a user namespace mounting may be refused: then bound as well. */
@@ -24,7 +32,7 @@ static void add_v2(struct compile *c, const struct spec_mount *mount, const char
 		   const char *source)
 {
 	bool own = compile_is_new(c, PLAN_NS_CGROUP), shared = !compile_has(c, PLAN_NS_CGROUP);
-	const char *host = own ? c->result->cgroup_dirs.items[group] : c->facts->hierarchies[group].mount;
+	const char *host = own ? root_of_namespace(c, group) : c->facts->hierarchies[group].mount;
 	struct plan_mount record = {
 		.how = shared ? PLAN_MOUNT_BIND : PLAN_MOUNT_CGROUP2,
 		.target = writer_text(c->writer, target),

@@ -38,6 +38,7 @@ struct compile {
 	bool new_user_namespace, joins_user_namespace, has_mount_namespace;
 	uint32_t null_tree, proc_tree; /* PLAN_NONE until a row asks: compile_null(), compile_proc() */
 	uint64_t cgroup_controllers;
+	uint32_t delegate_levels; /* groups of the container below its own (ANN-13) */
 	struct compiled *result;
 };
 /* Tree of the host's /dev/null, of the host's /proc: source records are added at the first call. */

@@ -177,13 +177,14 @@ static void forget_missing_groups(struct making *making)
 	struct state *state = &making->container.state;
 	uint32_t kept = 0;
 
-	for (uint32_t i = 0; i < groups->count; i++)
+	/* behind those stand the groups that are delegated: never without the ones around them */
+	for (uint32_t i = 0; i < groups->count && i < all->count; i++)
 		kept += groups->dirs[i] >= 0;
 	if (kept == state->cgroup_dirs.count)
 		return;
 	state->cgroup_dirs.items = arena_alloc(making->globals->arena, (kept + 1) * sizeof(char *));
 	state->cgroup_dirs.count = 0;
-	for (uint32_t i = 0; i < groups->count; i++) {
+	for (uint32_t i = 0; i < groups->count && i < all->count; i++) {
 		if (groups->dirs[i] < 0)
 			continue;
 		state->cgroup_names.items[state->cgroup_dirs.count] = state->cgroup_names.items[i];

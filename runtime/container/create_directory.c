@@ -84,6 +84,7 @@ void making_state(struct making *making)
 	state->boot_id = boot_id(boot) == 0 ? arena_format(arena, "%s", boot) : NULL;
 	state->annotations = spec->annotations;
 	state->cgroups_path = prepared->compiled.cgroups_path;
+	state->cgroup_delegated = prepared->compiled.cgroup_delegated;
 	if (prepared->compiled.systemd) {
 		state->scope = prepared->compiled.systemd->name;
 		state->slice = prepared->compiled.systemd->slice;

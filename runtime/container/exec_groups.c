@@ -146,7 +146,12 @@ int exec_groups(struct arena *arena, const struct exec_target *target, const str
 	struct exec_group *groups;
 	int r = exec_own_groups(arena, &target->container.state, &target->facts, &groups, error);
 	struct choice choice = { .arena = arena, .groups = groups, .count = count, .error = error };
+	const char *delegated = target->container.state.cgroup_delegated;
 
+	/* ANN-13: the group around it takes no process, and nothing of the container reaches it */
+	for (uint32_t i = 0; r == 0 && delegated && i < count; i++)
+		if (groups[i].v2)
+			groups[i].path = lexical_join(arena, groups[i].path, delegated + 1);
 	if (r == 0)
 		r = choose_all(&choice, wanted);
 	ret->groups = groups;

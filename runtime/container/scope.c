@@ -99,14 +99,29 @@ static int check_place(const struct making *making)
 			 found ? found : "no control group", unit->path);
 }
 
+/* The container's group, and those below it that are delegated. */
+static int make_directories(const struct making *making, const char *dir, const char **ret)
+{
+	const char *delegated = making->container.state.cgroup_delegated;
+	int r = sys_mkdirat(AT_FDCWD, dir, 0755);
+
+	*ret = dir;
+	for (const char *end = delegated; end && *end && (r == 0 || r == -EEXIST);) {
+		end += 1 + strcspn(end + 1, "/");
+		*ret = arena_format(making->globals->arena, "%s%.*s", dir, (int)(end - delegated), delegated);
+		r = sys_mkdirat(AT_FDCWD, *ret, 0755);
+	}
+	return r;
+}
+
 /* Before the controllers are enabled for it: a group with processes enables none for those below. */
 static int enter(const struct making *making)
 {
-	const char *dir = making->container.state.cgroup_dirs.items[0];
+	const char *dir;
+	int r = make_directories(making, making->container.state.cgroup_dirs.items[0], &dir);
 	const char *procs = arena_format(making->globals->arena, "%s/cgroup.procs", dir);
 	char number[32];
 	int length = snprintf(number, sizeof number, "%lld", (long long)making->launch->pid);
-	int r = sys_mkdirat(AT_FDCWD, dir, 0755);
 
 	FD_AUTO fd = r < 0 && r != -EEXIST ? r : sys_openat(AT_FDCWD, procs, O_WRONLY, 0);
 	ssize_t written = fd < 0 ? fd : sys_write(fd, number, (size_t)length);
@@ -128,16 +143,17 @@ int scope_make(struct making *making)
 {
 	const struct systemd_unit *unit = unit_of(making);
 	bool slice = unit_is_slice(unit->name), v2 = making->prepared->facts.cgroup_mode == CGROUP_MODE_V2;
+	bool below = unit->subgroup || making->container.state.cgroup_delegated;
 	int r = start_unit(making);
 
 	if (r == 0 && !slice)
 		r = check_place(making);
-	if (r == 0 && v2 && unit->subgroup)
+	if (r == 0 && v2 && below)
 		r = enter(making);
 	if (r == 0)
 		r = making_groups(making);
 	/* v1 hierarchies are joined by the shim itself */
-	if (r == 0 && (slice || unit->subgroup))
+	if (r == 0 && (slice || below))
 		r = add_process(making);
 	return r;
 }

@@ -103,6 +103,7 @@ static void write_document(struct json_out *out, const struct state *state)
 	json_out_key(out, "init_process_start");
 	json_out_unsigned(out, state->start_time);
 	optional(out, "cgroups_path", state->cgroups_path);
+	optional(out, "cgroup_delegated", state->cgroup_delegated);
 	if (state->scope) {
 		json_out_member(out, "driver", "systemd");
 		json_out_member(out, "scope", state->scope);

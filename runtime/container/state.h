@@ -28,12 +28,13 @@ struct state {
 	/* What 0, 1 and 2 of the program were at create ("pipe:[4711]"). */
 	struct spec_strings external_descriptors;
 	const char *cgroups_path;
-	const char *resources;     /* JSON: all limits after an `update`; NULL: those of config.json */
-	const char *scope, *slice; /* systemd's unit, with its driver; else NULL */
-	bool scope_of_user;        /* it is the user's systemd's */
-	bool shared_pid_namespace; /* kill and delete go through the cgroup */
-	bool no_new_keyring;       /* created so: exec leaves the caller's too */
-	bool gate_fifo;            /* made by create (false: run) */
+	const char *cgroup_delegated; /* "/payload": below the v2 group, where init was put; NULL: in it */
+	const char *resources;        /* JSON: all limits after an `update`; NULL: those of config.json */
+	const char *scope, *slice;    /* systemd's unit, with its driver; else NULL */
+	bool scope_of_user;           /* it is the user's systemd's */
+	bool shared_pid_namespace;    /* kill and delete go through the cgroup */
+	bool no_new_keyring;          /* created so: exec leaves the caller's too */
+	bool gate_fifo;               /* made by create (false: run) */
 	struct spec_hook_list poststart, poststop;
 	/* linux.intelRdt: mount point, group, monitoring group (directories; NULL: none), and whether the
 	 * group ends with the container */

@@ -229,6 +229,7 @@ static const struct key state_keys[] = {
 	{ "init_process_pid", JSON_NUMBER, read_pid, STATE(pid) },
 	{ "init_process_start", JSON_NUMBER, read_u64, STATE(start_time) },
 	{ "cgroups_path", JSON_STRING, read_text, STATE(cgroups_path) },
+	{ "cgroup_delegated", JSON_STRING, read_directory, STATE(cgroup_delegated) },
 	{ "scope", JSON_STRING, read_text, STATE(scope) },
 	{ "slice", JSON_STRING, read_text, STATE(slice) },
 	{ "scope_of_user", JSON_BOOL, read_bool, STATE(scope_of_user) },

@@ -170,6 +170,7 @@ const struct word words_memory_flags[] = {
 
 const char *const words_annotations[] = {
 	"org.systemd.property.",
+	"run.oci.delegate-cgroup",
 	"run.oci.hooks.stderr",
 	"run.oci.hooks.stdout",
 	"run.oci.keep_original_groups",

@@ -215,13 +215,14 @@ int host_cgroups_tasks(const struct host_cgroups *groups, const struct plan_cgro
 	return sys_openat(groups->dirs[join->group], "tasks", O_WRONLY | O_NOFOLLOW, 0);
 }
 
-static bool has_join(const struct plan *plan, uint64_t group)
+/* The process is put into group number n from here: it does not join by itself, and is not in one below. */
+static bool takes_process(const struct plan *plan, const struct plan_cgroup *group, uint64_t n)
 {
 	plan_each(plan, r)
 		if (r->kind == PLAN_KIND_cgroup_join &&
-		    ((const struct plan_cgroup_join *)(const void *)r)->group == group)
-			return true;
-	return false;
+		    ((const struct plan_cgroup_join *)(const void *)r)->group == n)
+			return false;
+	return !(group->flags & PLAN_CGROUP_OUTER);
 }
 
 /* A group that exists, but that nobody without rights above it can be moved to. */
@@ -250,7 +251,8 @@ int host_cgroups_add(const struct plan *plan, struct host_cgroups *groups, int64
 		int r = 0;
 
 		n += record->kind == PLAN_KIND_cgroup;
-		if (n > group && group < groups->count && groups->dirs[group] >= 0 && !has_join(plan, group))
+		if (n > group && group < groups->count && groups->dirs[group] >= 0 &&
+		    takes_process(plan, here, group))
 			r = cgroup_put(groups->dirs[group], "cgroup.procs", text);
 		if (r < 0 && cgroup_may_miss(plan, group, r)) {
 			give_up_group(&at, group);

@@ -38,7 +38,7 @@ int host_cgroups_restore(const struct plan *plan, struct fault *fault);
 /* Open the `tasks` file (v1) of a group for a record cgroup_join. Descriptor or -errno. */
 int host_cgroups_tasks(const struct host_cgroups *groups, const struct plan_cgroup_join *join);
 /* Fall-back when CLONE_INTO_CGROUP was refused: write pid to cgroup.procs of each group that is not
- * joined through tasks. */
+ * joined through tasks and not around another one (PLAN_CGROUP_OUTER). */
 int host_cgroups_add(const struct plan *plan, struct host_cgroups *groups, int64_t pid, struct fault *fault);
 void host_cgroups_close(struct host_cgroups *groups);
 

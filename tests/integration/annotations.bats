@@ -2,6 +2,7 @@
 # Annotations that change what the runtime does (ANN), but for those of systemd and sockets.
 
 load lib
+load cgroup
 
 test_setup() { needs_root; new_bundle sleep 100; }
 test_teardown() { [ -z "${AGENT-}" ] || kill "$AGENT" 2>/dev/null || :; }
@@ -93,4 +94,105 @@ notify() { # MEMBERS
 	[ "$(jq .pid "$DIR/message")" = "$(cat "$DIR/pid")" ]
 	[ "$(jq .state.pid "$DIR/message")" = "$(pid_of)" ]
 	[ "$(jq -r .state.status "$DIR/message")" = running ]
+}
+
+delegate() { # VALUE
+	config ".annotations = {\"run.oci.delegate-cgroup\": \"$1\"}"
+}
+
+@test "ANN-13 run.oci.delegate-cgroup: limits on the container's group, the program in one below that is its own" {
+	delegate payload/inner
+	if ! v2; then
+		run_fail ocirun run --bundle "$BUNDLE" "$ID"
+		has "/annotations/run.oci.delegate-cgroup: delegate-cgroup not supported on cgroup v1"
+		[ ! -e "$ROOT/$ID" ]
+		delegate ""
+		run_ok ocirun run --detach --bundle "$BUNDLE" "$ID" </dev/null
+		return
+	fi
+	local group=/sys/fs/cgroup$CGROUP pid limited=
+	! grep -qw pids /sys/fs/cgroup/cgroup.controllers || limited=1
+	[ -z "$limited" ] || config '.linux.resources.pids.limit = 55'
+	config '(.mounts[] | select(.type == "cgroup") | .options) |= map(select(. != "ro"))'
+	create
+	pid=$(pid_of)
+	[ "$(cat "$group/cgroup.procs" "$group/payload/cgroup.procs")" = "" ]
+	[ "$(cat "$group/payload/inner/cgroup.procs")" = "$pid" ]
+	if [ -n "$limited" ]; then
+		[ "$(cat "$group/pids.max")" = 55 ]
+		[ "$(cat "$group/payload/inner/pids.max")" = max ] # its own to set, within 55
+	fi
+	run_ok ocirun start "$ID"
+	# the root that it sees is the delegated group: what limits it is out of sight
+	run_ok ocirun exec "$ID" cat /proc/self/cgroup
+	grep -qx 0::/ <<<"$output" # other lines: named hierarchies of this kernel
+	run_ok ocirun exec "$ID" cat /sys/fs/cgroup/cgroup.procs
+	has 1
+	# it divides the group like any other delegated one
+	run_ok ocirun exec "$ID" sh -ec 'cd /sys/fs/cgroup; mkdir a b; echo 1 >a/cgroup.procs; echo $$ >b/cgroup.procs; cat a/cgroup.procs'
+	[ "$output" = 1 ]
+	# the whole of it is the container's for whoever manages it
+	run_ok ocirun ps --format json "$ID"
+	[ "$(jq -c . <<<"$output")" = "[$pid]" ]
+	run_ok ocirun pause "$ID"
+	[ "$(cat "$group/payload/inner/cgroup.events" | grep frozen)" = "frozen 1" ]
+	[ "$(status_of)" = paused ]
+	run_ok ocirun resume "$ID"
+	if [ -n "$limited" ]; then
+		run_ok ocirun update --pids-limit 44 "$ID"
+		[ "$(cat "$group/pids.max")" = 44 ]
+	fi
+	run_ok ocirun kill "$ID" KILL
+	wait_status stopped
+	run_ok ocirun delete "$ID"
+	[ ! -e "$group" ]
+}
+
+@test "ANN-13 a delegated group belongs to the program's user, what is around it does not; failures leave neither" {
+	v2 || skip "delegation needs cgroup v2"
+	local group=/sys/fs/cgroup$CGROUP
+	chown -R 100000:100000 "$BUNDLE/rootfs"
+	delegate /payload
+	config '.linux.namespaces += [{type: "user"}]' '.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}]' \
+		'.linux.gidMappings = .linux.uidMappings' 'del(.linux.resources)'
+	create
+	[ "$(stat -c %u:%g "$group/payload" "$group/payload/cgroup.procs" "$group/payload/cgroup.subtree_control" | sort -u)" = 100000:100000 ]
+	[ "$(stat -c %u "$group" "$group/cgroup.procs" "$group/payload/cgroup.max.depth" | sort -u)" = 0 ]
+	# somebody is in it: nobody else's container
+	config '.hostname = "other"'
+	run_fail ocirun create --bundle "$BUNDLE" "$ID-2" </dev/null
+	has "container's cgroup is not empty"
+	[ "$(cat "$group/payload/cgroup.procs")" = "$(pid_of)" ]
+	run_ok ocirun delete -f "$ID"
+	[ ! -e "$group" ]
+	set_args /nothing
+	run_fail ocirun run --bundle "$BUNDLE" "$ID"
+	[ ! -e "$group" ]
+	# a name of the kernel's own
+	delegate cgroup.procs
+	run_fail ocirun run --bundle "$BUNDLE" "$ID"
+	has "/annotations/run.oci.delegate-cgroup"
+	[ ! -e "$group" ] && [ ! -e "$ROOT/$ID" ]
+}
+
+@test "ANN-13 a delegated group is named by a path that leads down" {
+	local value
+	for value in .. a/../../b ./a /.. a/.; do
+		delegate "$value"
+		run_fail ocirun run --bundle "$BUNDLE" "$ID"
+		has '/annotations/run.oci.delegate-cgroup: must be a path below the container'"'"'s own group, without "." or ".."'
+	done
+	delegate //
+	run_fail ocirun run --bundle "$BUNDLE" "$ID"
+	has "/annotations/run.oci.delegate-cgroup: must name a group"
+	delegate a/b/c/d/e/f/g/h/i
+	run_fail ocirun run --bundle "$BUNDLE" "$ID"
+	has "more than 8 groups in each other"
+	delegate 'a\nb'
+	run_fail ocirun run --bundle "$BUNDLE" "$ID"
+	has "the name of a group has no line break"
+	delegate "$(printf '%0300d' 0)"
+	run_fail ocirun run --bundle "$BUNDLE" "$ID"
+	has "longer than 255 bytes"
+	[ ! -e "$ROOT/$ID" ]
 }

@@ -255,6 +255,22 @@ is() { [ "$1" = "$2" ] || { printf '"%s" is not "%s"\n' "$1" "$2" >&2; return 1;
 	has "run.oci.systemd.subgroup"
 }
 
+@test "ANN-13 run.oci.delegate-cgroup: the limits are the unit's, the program is in a group below" {
+	local sub
+	sd_bundle sleep 1000
+	for sub in "" container; do
+		config ".annotations = {\"run.oci.delegate-cgroup\": \"payload\", \"run.oci.systemd.subgroup\": \"$sub\"}" '.linux.resources.pids.limit = 55'
+		sd_create
+		is "$(in_group "$sub/cgroup.procs")" ""
+		is "$(in_group "$sub/payload/cgroup.procs") $(in_group "$sub/pids.max") $(in_group "$sub/payload/pids.max")" "$(pid_of) 55 max"
+		run_ok ocirun start "$ID"
+		run_ok ocirun exec "$ID" cat /proc/self/cgroup
+		is "$output" 0::/
+		run_ok ocirun delete -f "$ID"
+		unit_is_gone
+	done
+}
+
 @test "CGR-09 a container with its own view of its group may divide it" {
 	sd_bundle sleep 1000
 	chown -R 100000:100000 "$BUNDLE/rootfs"

@@ -359,6 +359,29 @@ static void delegates_the_kernels_list(void **state)
 	assert_int_equal(host_cgroup_remove(path(v2, ""), 1000), 0);
 }
 
+/* ANN-13, where the shim could not be born in its group. */
+static void moves_a_process_past_outer_groups(void **state)
+{
+	struct host_cgroups groups;
+	struct fault fault = { 0 };
+	int pid;
+
+	(void)state;
+	needs_v2();
+	group(PLAN_CGROUP_V2, v2, "/a", PLAN_CGROUP_OUTER | PLAN_CGROUP_MUST_BE_EMPTY);
+	group(PLAN_CGROUP_V2, v2, "/a/b", PLAN_CGROUP_BORN | PLAN_CGROUP_MUST_BE_EMPTY);
+	assert_int_equal(make_and_limit(&groups, &fault), 0);
+	assert_int_equal(groups.born, 1);
+	pid = sleeper(-1);
+	assert_int_equal(host_cgroups_add(plan(), &groups, pid, &fault), 0);
+	assert_string_equal(read_file(path(v2, "/a/cgroup.procs")), "");
+	assert_int_equal(atoi(read_file(path(v2, "/a/b/cgroup.procs"))), pid);
+	host_cgroups_close(&groups);
+	assert_int_equal(host_cgroup_remove(path(v2, "/a"), 2000), 0);
+	reap(pid);
+	assert_int_equal(host_cgroup_remove(path(v2, ""), 1000), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -377,6 +400,7 @@ int main(void)
 		cmocka_unit_test_setup(refuses_to_limit_a_group_that_cannot_be_made, fresh),
 		cmocka_unit_test_setup(never_touches_a_hierarchy_root, fresh),
 		cmocka_unit_test_setup(delegates_the_kernels_list, fresh),
+		cmocka_unit_test_setup(moves_a_process_past_outer_groups, fresh),
 	};
 
 	return cmocka_run_group_tests(tests, start, end);
