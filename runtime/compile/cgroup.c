@@ -8,6 +8,8 @@
 
 #include "cgroup/path.h"
 
+#define FORCE_V1 "run.oci.systemd.force_cgroup_v1"
+
 /* Clients read their statistics from these whether or not there is a limit (CLIENTS, rule 19). */
 static const char *const always[] = { "cpu", "cpuset", "io", "memory", "pids" };
 
@@ -265,12 +267,27 @@ static void add_owner(struct compile *c)
 	WRITER_ADD(c->writer, CGROUP, cgroup_owner, &record, source);
 }
 
+/* ANN-11: crun mounts a hierarchy of v1 there, which the administrator of a v2 host has set up. */
+static int check_forced_v1(struct compile *c)
+{
+	const char *value = compile_annotation_value(c, FORCE_V1);
+
+	if (!value || !*value || c->facts->cgroup_mode != CGROUP_MODE_V2)
+		return 0;
+	return compile_refuse(c, "/annotations/" FORCE_V1,
+			      "no cgroup v1 is made for a container of a cgroup v2 host: an entry of mounts "
+			      "can bind the host's own to %s",
+			      value);
+}
+
 int compile_cgroup(struct compile *c)
 {
 	struct plan_affinity affinity = { .reset = 1 };
 	const char **dirs = arena_alloc(c->arena, (c->facts->hierarchy_count + 1u) * sizeof *dirs);
-	int r = compile_delegate(c);
+	int r = check_forced_v1(c);
 
+	if (r == 0)
+		r = compile_delegate(c);
 	if (r < 0)
 		return r;
 	for (uint32_t i = 0; i < c->facts->hierarchy_count; i++)

@@ -103,12 +103,13 @@ static int check_place(const struct making *making)
 static int make_directories(const struct making *making, const char *dir, const char **ret)
 {
 	const char *delegated = making->container.state.cgroup_delegated;
+	const char *below = delegated ? delegated : "";
 	int r = sys_mkdirat(AT_FDCWD, dir, 0755);
 
 	*ret = dir;
-	for (const char *end = delegated; end && *end && (r == 0 || r == -EEXIST);) {
-		end += 1 + strcspn(end + 1, "/");
-		*ret = arena_format(making->globals->arena, "%s%.*s", dir, (int)(end - delegated), delegated);
+	for (size_t length = 0; below[length] && (r == 0 || r == -EEXIST);) {
+		length += 1 + strcspn(below + length + 1, "/");
+		*ret = arena_format(making->globals->arena, "%s%.*s", dir, (int)length, below);
 		r = sys_mkdirat(AT_FDCWD, *ret, 0755);
 	}
 	return r;

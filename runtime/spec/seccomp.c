@@ -35,7 +35,8 @@ static int read_default_action(struct reader *reader, const struct json_node *no
 static int check_errno(struct reader *reader, const char *action, uint32_t value, const char *key)
 {
 	bool is_errno = !strcmp(action, "SCMP_ACT_ERRNO"), is_trace = !strcmp(action, "SCMP_ACT_TRACE");
-	uint32_t greatest = is_errno ? 4095 : UINT16_MAX; /* MAX_ERRNO; SECCOMP_RET_DATA has 16 bits */
+	/* the kernel's MAX_ERRNO is 4095, which libseccomp refuses; SECCOMP_RET_DATA has 16 bits */
+	uint32_t greatest = is_errno ? 4094 : UINT16_MAX;
 	int r = 0;
 
 	if (!is_errno && !is_trace)

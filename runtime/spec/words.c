@@ -179,6 +179,7 @@ const char *const words_annotations[] = {
 	"run.oci.seccomp.receiver",
 	"run.oci.seccomp_bpf_data",
 	"run.oci.seccomp_fail_unknown_syscall",
+	"run.oci.systemd.force_cgroup_v1",
 	"run.oci.systemd.subgroup",
 	NULL,
 };

@@ -196,3 +196,15 @@ delegate() { # VALUE
 	has "longer than 255 bytes"
 	[ ! -e "$ROOT/$ID" ]
 }
+
+@test "ANN-11 run.oci.systemd.force_cgroup_v1: refused on a host with cgroup v2, needless on others" {
+	config '.annotations = {"run.oci.systemd.force_cgroup_v1": "/sys/fs/cgroup/systemd"}'
+	set_args true
+	if v2; then
+		run_fail ocirun run --bundle "$BUNDLE" "$ID"
+		has "/annotations/run.oci.systemd.force_cgroup_v1: no cgroup v1 is made for a container of a cgroup v2 host"
+	else
+		run_ok ocirun run --bundle "$BUNDLE" "$ID"
+	fi
+	[ ! -e "$ROOT/$ID" ]
+}

@@ -261,6 +261,26 @@ SECCOMP_MKDIR=83 # of x86-64; 39 in the 32-bit table
 	E
 }
 
+@test "LNX-03 seccomp: defaultErrnoRet is what a call gets that no rule names; EPERM without" {
+	need_probe
+	set_args probe $SECCOMP_MKDIR
+	# Docker's list, which allows this program what it needs, without mkdir
+	jq '.linux.seccomp | del(.defaultErrnoRet) | .syscalls |= map(.names -= ["mkdir"])' \
+		"$BATS_TEST_DIRNAME/../data/clients/docker-run.json" >"$DIR/seccomp"
+	local value want
+	while read -r value want; do
+		jq --slurpfile s "$DIR/seccomp" ".linux.seccomp = (\$s[0] + $value)" "$BUNDLE/config.json" >"$DIR/new"
+		mv "$DIR/new" "$BUNDLE/config.json"
+		run_ok ocirun run --bundle "$BUNDLE" "$ID"
+		[ "$output" = "$SECCOMP_MKDIR $want" ] || { echo "$value: $output, not $want"; false; }
+	done <<-'E'
+		{} errno 1
+		{"defaultErrnoRet":38} errno 38
+		{"defaultErrnoRet":133} errno 133
+		{"defaultErrnoRet":0} errno 0
+	E
+}
+
 @test "BAT-12 BAT-45 LNX-05 seccomp: flags as the kernel's numbers, absent and empty are two things" {
 	local flags want
 	set_args true

@@ -37,6 +37,21 @@ valid() { /usr/bin/python3 "$BATS_TEST_DIRNAME/validate.py" "$@"; }
 	[ "$(jq '.linux.capabilities | length' "$DIR/features")" -gt "$(cat /proc/sys/kernel/cap_last_cap)" ]
 }
 
+@test "FJS-10 FJS-13 features: intelRdt with schemata and monitoring, netDevices; what the runtime can, not what this host has" {
+	"$OCIRUN" features >"$DIR/features"
+	jq -e '.linux.intelRdt == {enabled: true, schemata: true, monitoring: true}' "$DIR/features"
+	jq -e '.linux.netDevices == {enabled: true}' "$DIR/features"
+	# and each is acted upon: no device or resctrl of such a name is there to be had
+	needs_root
+	new_bundle true
+	config '.linux.netDevices = {"ocirun-none": {}}'
+	run_fail ocirun run --bundle "$BUNDLE" "$ID"
+	has /linux/netDevices
+	config 'del(.linux.netDevices) | .linux.intelRdt = {closID: "ocirun-none", enableMonitoring: true}'
+	run_fail ocirun run --bundle "$BUNDLE" "$ID"
+	has /linux/intelRdt
+}
+
 @test "FJS-03 features: the mount options are sorted, those of the specification are all there, id maps stand elsewhere" {
 	"$OCIRUN" features | jq -r '.mountOptions[]' >"$DIR/options"
 	LC_ALL=C sort -c "$DIR/options"
