@@ -109,6 +109,9 @@ static int scheduler_run(struct shim *shim, const struct plan_record *record, st
 		fault_note(fault, scheduler->cpuset && scheduler->policy == PLAN_SCHED_DEADLINE
 					  ? "process scheduler can't be used together with AllowedCPUs"
 					  : "it needs CAP_SYS_NICE, and realtime time in its cgroup");
+	if (r == -EINVAL && scheduler->policy == PLAN_SCHED_ISO)
+		fault_note(fault,
+			   "SCHED_ISO is a number that Linux keeps free: no kernel of kernel.org has it");
 	if (scheduler->flags & (PLAN_SCHED_UTIL_CLAMP_MIN | PLAN_SCHED_UTIL_CLAMP_MAX))
 		need_note(fault, NEED_UTIL_CLAMP, r);
 	return r;

@@ -30,10 +30,11 @@ static const struct {
 	  "unable to apply cgroup configuration: cannot make " },
 };
 
-/* Those whose object says all: no errno text behind it. */
+/* Those whose object says all: no errno text behind it. How a hook ended is a sentence without an errno; one
+ * that could not be run has its reason. */
 static int speaks_for_itself(const struct fault *fault)
 {
-	return fault->error == 0 || fault->op == FAULT_HOOK || fault->op == FAULT_FIND;
+	return fault->error == 0 || fault->op == FAULT_FIND;
 }
 
 static void before_object(const struct fault *fault, char *text, size_t size)
@@ -83,10 +84,10 @@ void fault_error(const struct plan *plan, const struct fault *fault, struct erro
 		fault_note(&copy, "memory limit too low?");
 	before_object(&copy, before, sizeof before);
 	/* where: the user's words when there are any, else the stage, but not before a whole sentence */
-	const char *stage =
-		!source && !speaks_for_itself(&copy) && copy.op != FAULT_EXEC && copy.row < PLAN_ROW_COUNT
-			? row_names[copy.row]
-			: NULL;
+	const char *stage = !source && !speaks_for_itself(&copy) && copy.op != FAULT_EXEC &&
+					    copy.op != FAULT_HOOK && copy.row < PLAN_ROW_COUNT
+				    ? row_names[copy.row]
+				    : NULL;
 	const char *open = copy.note[0] ? " (" : "", *shut = copy.note[0] ? ")" : "";
 	char text[sizeof copy.object + 512];
 

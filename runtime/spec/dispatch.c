@@ -168,11 +168,3 @@ int read_i64(struct reader *reader, const struct json_node *node, void *member)
 {
 	return read_signed(reader, node, INT64_MIN, INT64_MAX, member);
 }
-
-int read_ignored(struct reader *reader, const struct json_node *node, void *member)
-{
-	(void)reader;
-	(void)node;
-	(void)member;
-	return 0;
-}

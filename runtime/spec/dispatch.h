@@ -74,7 +74,6 @@ json_parser read_optional;  /* const char *; "" is NULL: absent */
 json_parser read_strings;   /* struct spec_strings */
 json_parser read_pairs;     /* struct spec_pairs: object of strings */
 json_parser read_absolutes; /* struct spec_strings, each begins with / */
-json_parser read_ignored;   /* accepted without effect, whatever it holds */
 
 /* error_set with EINVAL: what is wrong and what is allowed. */
 int spec_refuse(struct reader *reader, const char *format, ...) __attribute__((format(printf, 2, 3)));

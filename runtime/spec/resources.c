@@ -21,6 +21,20 @@ static int read_kernel_memory(struct reader *reader, const struct json_node *nod
 	return r;
 }
 
+/* Always so since Linux 5.11, and in v2. */
+static int read_hierarchy(struct reader *reader, const struct json_node *node, void *member)
+{
+	bool wanted;
+	int r = read_bool(reader, node, &wanted);
+
+	(void)member;
+	if (r == 0 && !wanted)
+		spec_warn(reader,
+			  "memory.useHierarchy false is ignored: the limits of a group hold for those "
+			  "below it, too");
+	return r;
+}
+
 /* The kernel's range since Linux 5.8. */
 static int read_swappiness(struct reader *reader, const struct json_node *node, void *member)
 {
@@ -39,7 +53,7 @@ static int read_memory(struct reader *reader, const struct json_node *node, void
 			 AT(has_memory_swappiness)),
 		KEY_FLAG("disableOOMKiller", JSON_BOOL, read_bool, AT(disable_oom_killer),
 			 AT(has_disable_oom_killer)),
-		KEY("useHierarchy", JSON_BOOL, read_ignored, 0), /* always so since Linux 5.11, and in v2 */
+		KEY("useHierarchy", JSON_BOOL, read_hierarchy, 0),
 		KEY("checkBeforeUpdate", JSON_BOOL, read_bool, AT(check_before_update)),
 		{ 0 },
 	};

@@ -155,6 +155,31 @@ refused() { # TEXT
 	done
 }
 
+@test "HOK-08 a hook that cannot be run says why" {
+	local kind
+	for kind in prestart createRuntime createContainer startContainer poststart; do
+		config "del(.hooks) | .hooks.$kind = [{path: \"/nothing/hook\"}]"
+		refused "error running $kind hook #0: exec /nothing/hook: no such file or directory"
+	done
+	config "del(.hooks) | .hooks.prestart = [{path: \"/etc/passwd\"}]"
+	refused "/hooks/prestart/0: error running prestart hook #0: exec /etc/passwd: permission denied"
+	config 'del(.hooks) | .hooks.poststop = [{path: "/nothing/hook"}]'
+	run_ok ocirun run --bundle "$BUNDLE" "$ID"
+	has "error running poststop hook #0: exec /nothing/hook: no such file or directory"
+	nothing_was_made
+}
+
+@test "PRC-24 LIM-14 what no kernel can do says so: a reserved policy, memory without its hierarchy" {
+	config '.process.scheduler = {policy: "SCHED_ISO"}'
+	refused "SCHED_ISO is a number that Linux keeps free"
+	config 'del(.process.scheduler)' '.linux.resources.memory = {useHierarchy: true}'
+	run_ok ocirun run --bundle "$BUNDLE" "$ID"
+	[ -z "$output" ]
+	config '.linux.resources.memory = {useHierarchy: false}'
+	run_ok ocirun run --bundle "$BUNDLE" "$ID"
+	has "memory.useHierarchy false is ignored"
+}
+
 @test "HOK-13 HOK-14 state on the stdin of hooks is one line without escaped slashes; their output goes to the files of run.oci.hooks" {
 	config ".hooks = {createRuntime: [{path: \"/bin/sh\", args: [\"sh\", \"-c\", \"cat; echo; echo bad >&2\"]}],
 		poststop: [{path: \"/bin/sh\", args: [\"sh\", \"-c\", \"cat; echo\"]}]}" \

@@ -150,6 +150,41 @@ valid() { /usr/bin/python3 "$BATS_TEST_DIRNAME/validate.py" "$@"; }
 	[ "${output%% *}" -gt 500 ]
 }
 
+# The rules that runtime-spec's own examples (schema/test/config/good and bad) are there for, as changes to a config
+# that is right: what they call good is read, what they call bad is refused by its place.
+@test "CFG-10 CFG-11 what the examples of the specification's schema show, good and bad" {
+	mkdir -p "$BUNDLE/rootfs"
+	local change want
+	while IFS='|' read -r want change; do
+		(cd "$BUNDLE" && rm -f config.json && "$OCIRUN" spec)
+		config "$change"
+		run ocirun plan "$BUNDLE"
+		if [ "$want" = good ]; then
+			# a host without the controller says so; the value was right
+			[ "$status" -eq 0 ] || [[ $output == *'controller "'*'" not available' ]] || { echo "$change: $output"; false; }
+		else
+			[ "$status" -ne 0 ] || { echo "$change: taken"; false; }
+			has " $want: must be"
+		fi
+	done <<-'E'
+		good|{ociVersion, root: {path: .root.path}, process: {cwd: "/", args: ["sh"]}}
+		good|.linux.netDevices = {eth0: {name: "container_eth0"}, ens4: {}}
+		/linux/netDevices/eth0/name|.linux.netDevices = {eth0: {name: 23}}
+		good|.linux.resources.rdma = {mlx5_1: {hcaHandles: 3, hcaObjects: 10000}, mlx4_0: {hcaObjects: 1000}, rxe3: {hcaObjects: 10000}}
+		/linux/resources/rdma/mlx5_1/hcaHandles|.linux.resources.rdma = {mlx5_1: {hcaHandles: "not a number", hcaObjects: 10000}}
+		/linux/resources/hugepageLimits/0/pageSize|.linux.resources.hugepageLimits = [{pageSize: "64kB", limit: 0}]
+		good|.linux.resources.hugepageLimits = [{pageSize: "2MB", limit: 0}]
+		good|.freebsd = {jail: {vnet: "disable"}}
+		good|.zos = {namespaces: [{type: "mount"}]}
+	E
+	echo '{]' >"$BUNDLE/config.json"
+	run_fail ocirun plan "$BUNDLE"
+	has "invalid JSON"
+	# and of features: ociVersionMax has to be there
+	"$OCIRUN" features | jq 'del(.ociVersionMax)' >"$DIR/bad"
+	run_fail valid "$DATA/schema/features.json" "$DIR/bad"
+}
+
 @test "CFG-11 CFG-12 properties of other platforms, and unknown ones, are skipped at every level" {
 	mkdir -p "$BUNDLE/rootfs"
 	(cd "$BUNDLE" && "$OCIRUN" spec)

@@ -74,8 +74,10 @@ static void says_what_clients_match(void **state)
 	struct fault find = fault_of(PLAN_ROW_PROGRAM, FAULT_NO_RECORD, FAULT_FIND, ENOENT,
 				     "\"nope\": executable file not found in $PATH");
 	struct fault hook =
-		fault_of(PLAN_ROW_HOOKS, FAULT_NO_RECORD, FAULT_HOOK, EIO,
+		fault_of(PLAN_ROW_HOOKS, FAULT_NO_RECORD, FAULT_HOOK, 0,
 			 "error running createContainer hook #0: exit status 1, stdout: , stderr: no");
+	struct fault no_hook = fault_of(PLAN_ROW_HOST_HOOKS, FAULT_NO_RECORD, FAULT_HOOK, ENOENT,
+					"error running prestart hook #1: exec /none");
 	struct fault mount = fault_of(PLAN_ROW_MOUNTS, 0, FAULT_MOUNT, EPERM, "tmpfs on /data");
 	struct fault cgroup = fault_of(PLAN_ROW_CGROUP, FAULT_NO_RECORD, FAULT_MAKE_DIRECTORY, EACCES, "/x");
 	struct fault sentence = fault_of(PLAN_ROW_CGROUP, FAULT_NO_RECORD, FAULT_VERIFY, 0,
@@ -86,6 +88,7 @@ static void says_what_clients_match(void **state)
 	check(&denied, "", "exec /etc/motd: permission denied");
 	check(&find, "", "\"nope\": executable file not found in $PATH");
 	check(&hook, "", "error running createContainer hook #0: exit status 1, stdout: , stderr: no");
+	check(&no_hook, "", "error running prestart hook #1: exec /none: no such file or directory");
 	check(&mount, "/mounts/3", "error mounting tmpfs on /data: operation not permitted");
 	check(&cgroup, "", "cgroup: unable to apply cgroup configuration: cannot make /x: permission denied");
 	check(&sentence, "", "container's cgroup is not empty: 1 process(es) found");
