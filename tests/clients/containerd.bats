@@ -15,9 +15,12 @@ teardown_file() {
 }
 setup() { NAME=t$BATS_TEST_NUMBER; }
 teardown() {
-	c tasks kill -s KILL -a "$NAME" >/dev/null 2>&1 || true
-	c tasks rm -f "$NAME" >/dev/null 2>&1 || true
-	c containers rm "$NAME" >/dev/null 2>&1 || true
+	local name
+	for name in "$NAME" "$NAME-t"; do # a shim that is left would hold bats' own descriptors
+		c tasks kill -s KILL -a "$name" >/dev/null 2>&1 || true
+		c tasks rm -f "$name" >/dev/null 2>&1 || true
+		c containers rm "$name" >/dev/null 2>&1 || true
+	done
 }
 
 c() { ctr -a "$SCRATCH/containerd.sock" "$@"; }
@@ -131,15 +134,16 @@ is_status() { c tasks ls | awk -v n="$NAME" '$1 == n {print $3}' | grep -qx "$1"
 }
 
 # features: terminal
+# The first size alone: ctr listens for new ones only a while after it has passed that one on.
 @test "ctr: a terminal for the task, and for a process in it" {
 	local driver=()
 	[ "$DRIVER" != systemd ] || driver=(--runc-systemd-cgroup)
-	take person 'expect:/dev/pts/0' 'size:30x100' 'expect:30 100' 'send:4\r' -- ctr -a "$SCRATCH/containerd.sock" \
-		run --rm -t --runc-binary "$OCIRUN" "${driver[@]}" --cgroup "$(group "$NAME-t")" --rootfs "$SCRATCH/rootfs" "$NAME-t" sh -c "$AT_TERMINAL"
+	take person 'expect:/dev/pts/0' 'expect:24 80' 'send:4\r' -- ctr -a "$SCRATCH/containerd.sock" \
+		run --rm -t --runc-binary "$OCIRUN" "${driver[@]}" --cgroup "$(group "$NAME-t")" --rootfs "$SCRATCH/rootfs" "$NAME-t" sh -c "$AT_TERMINAL" sh "24 80"
 	[ "$status" = 4 ] || { echo "$status: $output" >&2; return 1; }
 	up -- sleep 1000
-	take person 'expect:/dev/pts/0' 'size:30x100' 'expect:30 100' 'send:6\r' -- \
-		ctr -a "$SCRATCH/containerd.sock" tasks exec -t --exec-id e1 "$NAME" sh -c "$AT_TERMINAL"
+	take person 'expect:/dev/pts/0' 'expect:24 80' 'send:6\r' -- \
+		ctr -a "$SCRATCH/containerd.sock" tasks exec -t --exec-id e1 "$NAME" sh -c "$AT_TERMINAL" sh "24 80"
 	[ "$status" = 6 ] || { echo "$status: $output" >&2; return 1; }
 }
 

@@ -35,8 +35,8 @@ make_terminal() {
 	export OCIRUN_TERMINAL=${OCIRUN_TERMINAL:-$SCRATCH/terminal}
 	[ -x "$OCIRUN_TERMINAL" ] || cc -O1 -static -o "$OCIRUN_TERMINAL" "$BATS_TEST_DIRNAME/../integration/terminal.c"
 }
-# Inside: tells the terminal, waits for the size that the person gives it, ends as the person types.
-export AT_TERMINAL='tty; until stty size 2>/dev/null | grep -v "^24 80"; do sleep 0.05; done; read status; exit $status'
+# Inside, with a size as its argument: tells the terminal, waits until it has that size, ends as the person types.
+export AT_TERMINAL='tty; until stty size 2>/dev/null | grep "^$1"; do sleep 0.05; done; read status; exit $status'
 person() { "$OCIRUN_TERMINAL" human "$@"; }
 
 take() { # run of bats, for statuses of any kind without a warning

@@ -39,5 +39,5 @@ podman_end() {
 	podman rm -a -f -t 0 >/dev/null 2>&1
 	umount -R "$SCRATCH/graph" 2>/dev/null
 	find /sys/fs/cgroup -depth -type d -path '*/libpod_parent*' -exec rmdir {} + 2>/dev/null
-	rm -rf "$SCRATCH"
+	wait_for rm -rf "$SCRATCH" # the last cleanup that conmon calls may still write there
 }

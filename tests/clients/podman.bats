@@ -99,12 +99,12 @@ is_state() { [ "$(state)" = "$1" ]; }
 @test "podman: a terminal for the container, and for a process in it" {
 	NAME=c$BATS_TEST_NUMBER
 	take person 'expect:/dev/pts/0' 'size:30x100' 'expect:30 100' 'send:4\r' -- \
-		podman run -it --name "$NAME" --network none "$IMAGE" sh -c "$AT_TERMINAL"
+		podman run -it --name "$NAME" --network none "$IMAGE" sh -c "$AT_TERMINAL" sh "30 100"
 	[ "$status" = 4 ] || { echo "$status: $output" >&2; return 1; }
 	podman rm "$NAME"
 	up "$IMAGE" sleep 1000
 	take person 'expect:/dev/pts/0' 'size:31x101' 'expect:31 101' 'send:6\r' -- \
-		podman exec -it "$NAME" sh -c "$AT_TERMINAL"
+		podman exec -it "$NAME" sh -c "$AT_TERMINAL" sh "31 101"
 	[ "$status" = 6 ] || { echo "$status: $output" >&2; return 1; }
 }
 
