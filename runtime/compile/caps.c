@@ -11,12 +11,16 @@ static uint64_t known(const struct facts *facts)
 	return facts->last_capability >= 63 ? UINT64_MAX >> 1 : (1ull << (facts->last_capability + 1)) - 1;
 }
 
-/* The first capability of a mask, for a message. */
-static const char *first_name(uint64_t mask)
+/* The first capability of a mask as the config writes it, for a message: the library has small letters. */
+static const char *first_name(struct arena *arena, uint64_t mask)
 {
 	const char *name = capng_capability_to_name((unsigned)__builtin_ctzll(mask));
+	char *text = arena_format(arena, "CAP_%s", name ? name : "unknown");
 
-	return name ? name : "unknown";
+	for (char *c = text; *c; c++)
+		if (*c >= 'a' && *c <= 'z')
+			*c = (char)(*c - 'a' + 'A');
+	return text;
 }
 
 int compile_capabilities(struct compile *c, struct plan_identity *identity)
@@ -38,9 +42,8 @@ int compile_capabilities(struct compile *c, struct plan_identity *identity)
 	stray = identity->effective & ~identity->permitted;
 	if (stray)
 		return compile_refuse(c, "/process/capabilities/effective",
-				      "capability CAP_%s is not in the "
-				      "permitted set",
-				      first_name(stray));
+				      "capability %s is not in the permitted set",
+				      first_name(c->arena, stray));
 	/* the kernel refuses to raise an ambient one that is not in both of the others */
 	identity->ambient = sets->ambient & identity->permitted & identity->inheritable;
 	identity->flags |= PLAN_ID_CAPS;
