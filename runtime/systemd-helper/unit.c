@@ -193,6 +193,27 @@ static int active_state(struct session *session, const char **ret)
 	return r < 0 ? r : 0;
 }
 
+/* Whether a job of the unit waits or runs: one behind a slice that has to be started waits long on a busy
+ * host, and the unit is "inactive" meanwhile. */
+static int has_job(struct session *session, bool *ret)
+{
+	sd_bus_message *reply = NULL;
+	const char *path = "", *job;
+	uint32_t id = 0;
+	int r = unit_path(session, &path);
+
+	sd_bus_error_free(&session->error);
+	if (r == 0)
+		r = sd_bus_get_property(session->connection->bus, DESTINATION, path,
+					"org.freedesktop.systemd1.Unit", "Job", &session->error, &reply,
+					"(uo)");
+	if (r >= 0)
+		r = sd_bus_message_read(reply, "(uo)", &id, &job);
+	sd_bus_message_unref(reply);
+	*ret = id != 0;
+	return r < 0 ? r : 0;
+}
+
 /* The state that ends the wait for a job whose signal did not come. */
 static bool is_settled(const char *state, bool starting)
 {
@@ -216,16 +237,20 @@ static int wait_job(struct session *session, bool starting)
 			session->job != NULL; /* not after a lost connection: then the state alone tells */
 		int r = bus_wait(session->request, session->connection, known ? LOOK_AGAIN : SOON);
 		const char *state = "";
+		bool pending = false;
 
 		if (r < 0)
 			return r;
 		if (r > 0 || (known && before - time_left(session->request) < LOOK_AGAIN))
 			continue;
 		before = time_left(session->request);
-		r = active_state(session, &state);
+		/* in this order: the state is that after the job */
+		r = has_job(session, &pending);
+		if (r == 0)
+			r = active_state(session, &state);
 		if (r < 0)
 			return r;
-		if (is_settled(state, starting))
+		if (!pending && is_settled(state, starting))
 			session->result = !starting || strcmp(state, "active") == 0 ? "done" : state;
 	}
 	return 0;

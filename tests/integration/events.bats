@@ -134,6 +134,20 @@ same() { # JQ-PATH NUMBER
 	ocirun resume "$ID"
 }
 
+@test "EJS-28 v2: blkio.psi is the group's io.pressure, total by total" {
+	v2 || skip "cgroup v2 only"
+	local file kind
+	busy_and_paused
+	file=$(dir_of io)/io.pressure
+	cat "$file" >"$DIR/pressure" 2>/dev/null || skip "this kernel keeps no pressure"
+	same '.data.blkio.psi | keys_unsorted | tojson' '["some","full"]'
+	for kind in some full; do
+		same ".data.blkio.psi.$kind | keys_unsorted | tojson" '["avg10","avg60","avg300","total"]'
+		same ".data.blkio.psi.$kind.total" "$(sed -n "s/^$kind .*total=//p" "$DIR/pressure")"
+	done
+	ocirun resume "$ID"
+}
+
 @test "EJS-07 EJS-08 EJS-09 throttling of a container that wants more than its quota" {
 	needs_controller cpu
 	config '.linux.resources.cpu = {quota: 20000, period: 100000}'

@@ -17,7 +17,8 @@ test_teardown() {
 	for left in $("$OCIRUN" --root "$ROOT" list -q 2>/dev/null); do ocirun delete -f "$left"; done
 	left=$(systemctl list-units --all --plain --no-legend "*$ID*.scope")
 	[ -z "$left" ] || { echo "units left behind: $left" >&2; return 1; }
-	[ -z "${SLICES:-}" ] || systemctl stop "$SLICES"
+	# shellcheck disable=SC2086 # names
+	[ -z "${SLICES:-}" ] || systemctl stop $SLICES
 }
 
 sd() { ocirun --systemd-cgroup "$@"; }
@@ -293,6 +294,16 @@ is() { [ "$1" = "$2" ] || { printf '"%s" is not "%s"\n' "$1" "$2" >&2; return 1;
 	run_ok ocirun ps "$ID"
 	run_ok ocirun pause "$ID"
 	run_ok ocirun resume "$ID"
+	unset DBUS_SYSTEM_BUS_ADDRESS
+	# nor do they try: no socket is connected, no helper started
+	local command
+	for command in "state $ID" "exec $ID true" "ps -f json $ID" "events --stats $ID" "list" "kill $ID CONT"; do
+		# shellcheck disable=SC2086 # words
+		run_ok strace -f -o "$DIR/trace" -e trace=execve,connect "$OCIRUN" --root "$ROOT" --systemd-cgroup $command
+		grep -q execve "$DIR/trace"
+		run_fail grep -E 'connect\(|ocirun-systemd' "$DIR/trace"
+	done
+	export DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nowhere
 	run_ok ocirun kill "$ID" KILL
 	wait_status stopped
 	run_fail sd create --bundle "$BUNDLE" "$ID-2"
@@ -335,6 +346,28 @@ is() { [ "$1" = "$2" ] || { printf '"%s" is not "%s"\n' "$1" "$2" >&2; return 1;
 	run_fail ocirun state "$ID"
 	has "does not exist"
 	unit_is_gone
+}
+
+@test "CGR-07 a job that waits for its slice is waited for" {
+	sd_bundle sleep 1000
+	SLICES="ociwait$$.slice ociwait$$.service"
+	# once the job is seen, it waits on for longer than the helper goes without a look at what became of it
+	systemd-run --quiet --no-block --unit="ociwait$$.service" -p Type=oneshot sh -c "until [ -e $DIR/seen ]; do sleep 0.2; done; sleep 3"
+	mkdir -p "/run/systemd/system/ociwait$$.slice.d"
+	printf '[Unit]\nAfter=ociwait%s.service\n' $$ >"/run/systemd/system/ociwait$$.slice.d/after.conf"
+	systemctl daemon-reload
+	config ".linux.cgroupsPath = \"ociwait$$.slice:w:$ID\""
+	UNIT=w-$ID.scope SLICE=ociwait$$.slice
+	sd_create &
+	local creator=$! created=0
+	waits() { [[ $(systemctl list-jobs --plain --no-legend) == *"$UNIT"*waiting* ]]; }
+	wait_for waits
+	touch "$DIR/seen"
+	wait "$creator" || created=$?
+	rm -r "/run/systemd/system/ociwait$$.slice.d"
+	is "$created" 0
+	is "$(property ActiveState) $(in_group cgroup.procs)" "active $(pid_of)"
+	run_ok ocirun delete -f "$ID"
 }
 
 @test "CRE-23 DEL-03 a creator that is killed: delete --force removes its unit" {
