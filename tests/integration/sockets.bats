@@ -145,6 +145,23 @@ heard() { wait_for grep -qxF "$1" "$DIR/news" || { news >&2; return 1; }; }
 	has "Read-only file system"
 }
 
+@test "PRO-21 containerd's shim takes NOTIFY_SOCKET away: nothing waits or is mounted; conmon passes its own: that is the one told" {
+	in_container
+	set_args sh -c 'echo "socket: $NOTIFY_SOCKET"; [ -z "$NOTIFY_SOCKET" ] || sockets say READY=1'
+	config '.root.readonly = false'
+	manage "$DIR/manager"
+	# what the shim was started with is not what it passes on
+	(unset NOTIFY_SOCKET && create && ocirun start "$ID")
+	[ ! -e "$ROOT/$ID/notify" ]
+	wait_for grep -qx 'socket: ' "$DIR/out"
+	ocirun delete -f "$ID"
+	[ ! -s "$DIR/news" ]
+	NOTIFY_SOCKET=$DIR/manager create
+	[ -d "$ROOT/$ID/notify" ]
+	NOTIFY_SOCKET=$DIR/manager run_ok ocirun start "$ID"
+	heard "READY=1|"
+}
+
 @test "PRO-17 no user of the host but root reaches the container's socket, any user inside does" {
 	in_container
 	config '.process.user = {uid: 1000, gid: 1000}'

@@ -5,6 +5,8 @@
  * descriptors are closed, or kept sockets say TEXT...            to $NOTIFY_SOCKET; "barrier" waits for the
  * answer, "store" passes a descriptor of /, "long" is more than a datagram may be, "zero" holds a zero byte,
  * "flood" is 5,000 sockets fds                    every open descriptor but its own of /proc
+ *   sockets answer                 a server that was given its listening socket (LISTEN_FDS): a line to each
+ * connection, then the end of it
  */
 #include <dirent.h>
 #include <errno.h>
@@ -199,6 +201,25 @@ static int list_fds(void)
 	return !dir;
 }
 
+static int answer(void)
+{
+	const char *count = getenv("LISTEN_FDS"), *pid = getenv("LISTEN_PID"),
+		   *names = getenv("LISTEN_FDNAMES");
+	char line[256];
+
+	if (!count || strcmp(count, "1") != 0 || !pid || atoi(pid) != getpid())
+		return 3;
+	for (int number = 1;; number++) {
+		int sock = accept(3, NULL, NULL);
+		int length = snprintf(line, sizeof line, "answer %d by process %d, names %s\n", number,
+				      getpid(), names ? names : "none");
+
+		if (sock < 0 || write(sock, line, (size_t)length) != length)
+			return 1;
+		close(sock);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	const char *mode = argc > 1 ? argv[1] : "";
@@ -211,6 +232,8 @@ int main(int argc, char **argv)
 		return manage(argv[2], argc > 3);
 	if (!strcmp(mode, "say"))
 		return say(argc - 2, argv + 2);
+	if (!strcmp(mode, "answer"))
+		return answer();
 	if (!strcmp(mode, "fds"))
 		return list_fds();
 	return 2;

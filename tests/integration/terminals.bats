@@ -239,6 +239,24 @@ running() { # a container without a terminal, for exec
 	[ "$output" = "not a tty" ]
 }
 
+@test "EXE-01 EXE-08 exec: 10 MB both ways through pipes and through a terminal; slow, half-closed and closed readers" {
+	local exec=(timeout 60 "$OCIRUN" --root "$ROOT" exec "$ID")
+	blob 10485760
+	running
+	"${exec[@]}" cat <"$BUNDLE/rootfs/blob" | cmp - "$BUNDLE/rootfs/blob"
+	cat "$BUNDLE/rootfs/blob" | "${exec[@]}" cat | dd bs=777 status=none | cmp - "$BUNDLE/rootfs/blob"
+	"${exec[@]}" sh -c 'cat /blob; cat /blob >&2' </dev/null 2>"$DIR/err" | cmp - "$BUNDLE/rootfs/blob"
+	cmp "$DIR/err" "$BUNDLE/rootfs/blob"
+	# the reader goes away; and a program that has closed its input is no end of ours
+	run bash -c '"$@" </dev/null 2>/dev/null | head -c 5; exit "${PIPESTATUS[0]}"' - "${exec[@]}" busybox yes
+	[[ "$status" != 0 && "$status" != 124 ]]
+	run bash -c 'busybox yes | "$@"' - "${exec[@]}" sh -c 'exec <&-; echo still here'
+	[ "$output" = "still here" ]
+	TERMINAL_BINARY=1 "$T" human 'expect:go\n' "sendfile:$BUNDLE/rootfs/blob" -- \
+		"$OCIRUN" --root "$ROOT" exec -t "$ID" sh -c 'stty raw -echo; echo go; head -c 10485760' >"$DIR/out"
+	tail -c +4 "$DIR/out" | cmp - "$BUNDLE/rootfs/blob"
+}
+
 @test "EXE-03 EXE-04 EXE-08 exec -d: the terminal goes to the socket; of a process file too" {
 	running
 	run "$T" client "$DIR/console" expect:/dev/pts/0 'send:word\r' 'expect:read word' -- \
