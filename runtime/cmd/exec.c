@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -243,6 +244,22 @@ static void warn_ignored(const struct globals *globals, const struct values *val
 				    rows[i].what);
 }
 
+/* What is wrong stands in another file than config.json: say in which. */
+static int name_file(struct error *error, int r, const char *file)
+{
+	char place[1024];
+	int added =
+		snprintf(place, sizeof place, "%s: %s%s", file, error->pointer, *error->pointer ? ": " : "");
+
+	if (added > 0 && (size_t)added < sizeof place) {
+		memmove(error->text + added, error->text, sizeof error->text - 1 - (size_t)added);
+		memcpy(error->text, place, (size_t)added);
+		error->hint += error->hint ? (unsigned)added : 0;
+		error->pointer[0] = 0;
+	}
+	return r;
+}
+
 static int from_file(struct arena *arena, const char *file, const struct spec_process *own,
 		     struct spec_process *ret, struct error *error)
 {
@@ -251,10 +268,12 @@ static int from_file(struct arena *arena, const char *file, const struct spec_pr
 	size_t length;
 	int r = text_file_read(arena, file, false, file, &text, &length, error);
 
-	if (r == 0)
-		r = spec_parse_process(arena, text, length, &process, error);
+	if (r < 0)
+		return r;
+	r = spec_parse_process(arena, text, length, &process, error);
 	if (r < 0 || !process)
-		return r < 0 ? r : error_set(error, EINVAL, "%s holds no process", file);
+		return r < 0 ? name_file(error, r, file)
+			     : error_set(error, EINVAL, "%s holds no process", file);
 	fall_back(process, own);
 	*ret = *process;
 	return 0;

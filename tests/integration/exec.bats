@@ -170,8 +170,10 @@ process() { # JQ-FILTER...: a process file from the config's process
 	echo '{"args": []}' >"$DIR/process.json"
 	refused -p "$DIR/process.json" "$ID"
 	has "args must not be empty"
+	has "exec $ID: $DIR/process.json: /args: " # not the container's config.json
 	echo '[1' >"$DIR/process.json"
 	refused -p "$DIR/process.json" "$ID"
+	has "exec $ID: $DIR/process.json: invalid JSON at byte"
 	refused -p "$DIR/none" "$ID"
 	has "no such file or directory"
 }
