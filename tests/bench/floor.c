@@ -1,11 +1,12 @@
 /* The floor: the kernel work of `ocirun run` for the default config, by the cheapest calls, and nothing
  * else: no parser, no state, no second program. What a runtime adds is its time over this one's.
  *
- *   floor ROOTFS CGROUP-DIR PROGRAM [FILTER]
+ *   floor [-u FIRST] ROOTFS CGROUP-DIR PROGRAM [FILTER]
  *
- * ROOTFS: absolute; CGROUP-DIR: absolute path of a cgroup v2 directory to make and remove; FILTER: file
- * with a struct sock_filter[] to load. Run it in a private mount namespace. Any failing call ends it with a
- * line that says where: a floor that skips work would be no measure.
+ * FIRST: a new user namespace, which owns all the others, with the 65536 ids from there on; ROOTFS: absolute;
+ * CGROUP-DIR: absolute path of a cgroup v2 directory to make and remove; FILTER: file with a struct
+ * sock_filter[] to load. Run it in a private mount namespace. Any failing call ends it with a line that says
+ * where: a floor that skips work would be no measure.
  */
 #include <fcntl.h>
 #include <errno.h>
@@ -66,7 +67,29 @@ static void mounts(void)
 	mounted("cgroup", "sys/fs/cgroup", "cgroup2", NSD | MS_RELATIME | MS_RDONLY, NULL);
 }
 
-static void devices(void)
+static void attach(int tree, const char *target)
+{
+	MUST(syscall(SYS_move_mount, tree, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH));
+}
+
+static int cloned(int dir, const char *path, unsigned flags)
+{
+	return (int)syscall(SYS_open_tree, dir, path, flags | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+}
+
+/* A user namespace's root makes no nodes: the host's are bound. */
+static void bound(const char *path)
+{
+	char source[32];
+
+	snprintf(source, sizeof source, "/%s", path);
+	close((int)MUST(open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0666)));
+	int tree = (int)MUST(cloned(AT_FDCWD, source, 0));
+	attach(tree, path);
+	close(tree);
+}
+
+static void devices(const char *map)
 {
 	static const struct {
 		const char *path;
@@ -82,19 +105,12 @@ static void devices(void)
 	};
 
 	for (size_t i = 0; i < sizeof nodes / sizeof *nodes; i++)
-		MUST(mknod(nodes[i].path, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor)));
+		if (map)
+			bound(nodes[i].path);
+		else
+			MUST(mknod(nodes[i].path, S_IFCHR | 0666, makedev(nodes[i].major, nodes[i].minor)));
 	for (size_t i = 0; i < sizeof links / sizeof *links; i++)
 		MUST(symlink(links[i][0], links[i][1]));
-}
-
-static void attach(int tree, const char *target)
-{
-	MUST(syscall(SYS_move_mount, tree, "", AT_FDCWD, target, MOVE_MOUNT_F_EMPTY_PATH));
-}
-
-static int cloned(int dir, const char *path, unsigned flags)
-{
-	return (int)syscall(SYS_open_tree, dir, path, flags | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
 }
 
 static void masks(int null)
@@ -168,7 +184,28 @@ static void identity(void)
 	MUST(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 }
 
-static _Noreturn void child(const char *rootfs, const char *program, const struct sock_fprog *filter)
+/* The maps of the child, by who has the rights of the host; then root inside, by the child. */
+static void write_map(pid_t pid, const char *file, const char *map)
+{
+	char path[64];
+
+	snprintf(path, sizeof path, "/proc/%d/%s", pid, file);
+	int fd = (int)MUST(open(path, O_WRONLY | O_CLOEXEC));
+	MUST(write(fd, map, strlen(map)));
+	close(fd);
+}
+
+static void become_root(int mapped)
+{
+	char byte;
+
+	MUST(read(mapped, &byte, 1));
+	MUST(setresgid(0, 0, 0));
+	MUST(setresuid(0, 0, 0));
+}
+
+static _Noreturn void child(const char *rootfs, const char *program, const struct sock_fprog *filter,
+			    const char *map)
 {
 	char *args[] = { (char *)program, NULL };
 	char *env[] = { "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "TERM=xterm",
@@ -183,7 +220,7 @@ static _Noreturn void child(const char *rootfs, const char *program, const struc
 	umask(0);
 	loopback_up();
 	mounts();
-	devices();
+	devices(map);
 	MUST(syscall(SYS_pivot_root, ".", "."));
 	MUST(syscall(SYS_umount2, ".", 2 /* MNT_DETACH */));
 	MUST(chdir("/"));
@@ -198,31 +235,53 @@ static _Noreturn void child(const char *rootfs, const char *program, const struc
 	_exit(125);
 }
 
+static void read_filter(const char *path, struct sock_filter *ret, size_t room, unsigned short *ret_count)
+{
+	int fd = (int)MUST(open(path, O_RDONLY | O_CLOEXEC));
+
+	*ret_count = (unsigned short)((size_t)MUST(read(fd, ret, room)) / sizeof *ret);
+	close(fd);
+}
+
 int main(int argc, char **argv)
 {
 	static struct sock_filter instructions[4096];
 	struct sock_fprog filter = { 0, instructions };
+	const char *map = NULL;
+	char text[64];
+	int mapped[2] = { -1, -1 };
 	siginfo_t info;
 
+	if (argc > 2 && !strcmp(argv[1], "-u")) {
+		snprintf(text, sizeof text, "0 %s 65536", argv[2]);
+		map = text;
+		argv += 2, argc -= 2;
+		MUST(pipe2(mapped, O_CLOEXEC));
+	}
 	if (argc < 4)
 		return 2;
-	if (argc > 4) {
-		int fd = (int)MUST(open(argv[4], O_RDONLY | O_CLOEXEC));
-
-		filter.len = (unsigned short)(MUST(read(fd, instructions, sizeof instructions)) / 8);
-		close(fd);
-	}
+	if (argc > 4)
+		read_filter(argv[4], instructions, sizeof instructions, &filter.len);
 	MUST(mkdir(argv[2], 0755));
 	int group = (int)MUST(open(argv[2], O_RDONLY | O_DIRECTORY | O_CLOEXEC));
 	struct clone_args args = {
+		/* vfork, but where the child waits for its maps */
 		.flags = CLONE_NEWPID | CLONE_NEWNS | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWNET |
-			 CLONE_NEWCGROUP | CLONE_INTO_CGROUP | CLONE_VFORK,
+			 CLONE_NEWCGROUP | CLONE_INTO_CGROUP | (unsigned)(map ? CLONE_NEWUSER : CLONE_VFORK),
 		.exit_signal = SIGCHLD,
 		.cgroup = (unsigned long long)group,
 	};
 	pid_t pid = (pid_t)MUST(syscall(SYS_clone3, &args, sizeof args));
-	if (pid == 0)
-		child(argv[1], argv[3], &filter);
+	if (pid == 0) {
+		if (map)
+			become_root(mapped[0]);
+		child(argv[1], argv[3], &filter, map);
+	}
+	if (map) {
+		write_map(pid, "uid_map", map);
+		write_map(pid, "gid_map", map);
+		MUST(write(mapped[1], "", 1));
+	}
 	MUST(waitid(P_PID, (id_t)pid, &info, WEXITED));
 	close(group);
 	MUST(rmdir(argv[2]));
