@@ -240,15 +240,21 @@ static int on_forked(void *context, struct error *error)
 }
 
 /* The shim is at work: what we do here costs no time of its own. */
-static int converse(struct making *making)
+static int meanwhile(void *context, struct error *error)
 {
+	struct making *making = context;
 	int r = making_note_process(making);
 
+	(void)error; /* the same one */
+	return r == 0 ? set_limits(making, host_cgroups_limit) : r;
+}
+
+static int converse(struct making *making)
+{
+	making->launch->meanwhile = meanwhile;
 	making->launch->on_forked = on_forked;
-	if (r == 0)
-		r = set_limits(making, host_cgroups_limit);
-	if (r == 0)
-		r = launch_serve(making->launch, making->error);
+	int r = launch_serve(making->launch, making->error);
+
 	if (r == 0 && making->prepared->compiled.systemd)
 		r = scope_late(making);
 	if (r == 0)
@@ -385,7 +391,7 @@ int create_container(const struct globals *globals, const struct create_options 
 		undo(&making);
 		return r;
 	}
-	launch->on_forked = launch->before_plan = NULL; /* their context ends here */
+	launch->meanwhile = launch->on_forked = launch->before_plan = NULL; /* their context ends here */
 	host_cgroups_close(&launch->groups);
 	host_network_close(&launch->network);
 	host_rdt_close(&launch->rdt);

@@ -25,6 +25,9 @@ struct launch {
 	int (*before_plan)(void *context, struct error *error);
 	int console; /* socket that the terminal's master is sent to at READY, or -1: as the agent */
 	int master;  /* of the terminal, when it was not sent; -1 */
+	/* What the host has to do while the shim works, or NULL: called once in launch_serve, but behind the
+	 * answer to MAP when the plan asks for maps: the shim sleeps until that comes. */
+	int (*meanwhile)(void *context, struct error *error);
 	/* called when FORKED has changed `pid`, or NULL: whoever kills the container has to find the new
 	 * one */
 	int (*on_forked)(void *context, struct error *error);

@@ -315,15 +315,40 @@ static void tell_ready(const struct launch *launch)
 		  joins ? "setns_init: about to exec" : "init: closing the pipe to signal completion");
 }
 
+/* Will the first word of the shim be MAP? */
+static bool asks_maps(const struct launch *launch)
+{
+	const struct plan_userns *userns = plan_find(&launch->compiled->plan, PLAN_KIND_userns);
+
+	return userns && userns->writer != PLAN_MAP_SELF;
+}
+
+static int do_meanwhile(struct launch *launch, struct error *error)
+{
+	return launch->meanwhile ? launch->meanwhile(launch->context, error) : 0;
+}
+
+static int handle(struct launch *launch, struct message *message, struct error *error)
+{
+	int r = handlers[message->head.type](launch, message, error);
+
+	fd_close_at(&message->fd);
+	return r == 0 && message->head.type == MESSAGE_MAP ? do_meanwhile(launch, error) : r;
+}
+
 int launch_serve(struct launch *launch, struct error *error)
 {
 	uint32_t last = MESSAGE_PLAN;
+	int r = asks_maps(launch) ? 0 : do_meanwhile(launch, error);
+
+	if (r < 0)
+		return r;
 
 	/* the messages are numbered in the order in which they may come, each once; FAULT is the greatest */
 	while (last != MESSAGE_READY) {
 		struct message message = { .fd = -1 };
-		int r = wait_for_word(launch) ? receive(launch->sock, &message, error) : 0;
 
+		r = wait_for_word(launch) ? receive(launch->sock, &message, error) : 0;
 		if (r == 0)
 			return died(launch, error);
 		if (r < 0)
@@ -336,8 +361,7 @@ int launch_serve(struct launch *launch, struct error *error)
 			log_debug(launch->globals, "child process in init(): the plan is being executed");
 		log_debug(launch->globals, "ociinit[%lld]: %s", (long long)launch->pid,
 			  shapes[message.head.type].name);
-		r = handlers[message.head.type](launch, &message, error);
-		fd_close_at(&message.fd);
+		r = handle(launch, &message, error);
 		if (r < 0)
 			return r;
 		last = message.head.type;

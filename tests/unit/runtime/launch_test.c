@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <linux/audit.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,7 +26,7 @@
 #define TEST_ARCH AUDIT_ARCH_ARM
 #endif
 
-static void compile_program(struct arena *arena, const char *const *args, uint32_t count,
+static void compile_program(struct arena *arena, const char *const *args, uint32_t count, const char *map,
 			    struct compiled *ret)
 {
 	struct writer *w = writer_new(arena);
@@ -34,7 +35,11 @@ static void compile_program(struct arena *arena, const char *const *args, uint32
 	struct plan_gate gate = { .kind = PLAN_GATE_RUN, .fifo = PLAN_NONE, .fault = PLAN_NONE };
 	struct plan_program program = { .args = writer_argv(w, count, args), .env = writer_argv(w, 1, env) };
 	struct plan_exec last = { .kept = 0 };
+	struct plan_userns userns = { .uid_map = writer_text(w, map), .gid_map = writer_text(w, map) };
 
+	userns.writer = PLAN_MAP_HOST;
+	if (map)
+		WRITER_ADD(w, USERNS, userns, &userns, "/linux/uidMappings");
 	WRITER_ADD(w, PROGRAM, program, &program, "/process/args");
 	WRITER_ADD(w, GATE, gate, &gate, "");
 	WRITER_ADD(w, EXEC, exec, &last, "/process/args");
@@ -58,7 +63,7 @@ static void runs_a_program(void **state)
 	struct compiled compiled;
 
 	(void)state;
-	compile_program(&arena, args, 3, &compiled);
+	compile_program(&arena, args, 3, NULL, &compiled);
 	struct launch launch;
 	launch_init(&launch, &compiled);
 	assert_int_equal(launch_start(&launch, NULL, 0, NULL, &error), 0);
@@ -81,7 +86,7 @@ static void a_missing_program_is_an_error_before_go(void **state)
 	struct compiled compiled;
 
 	(void)state;
-	compile_program(&arena, args, 1, &compiled);
+	compile_program(&arena, args, 1, NULL, &compiled);
 	struct launch launch;
 	launch_init(&launch, &compiled);
 	assert_int_equal(launch_start(&launch, NULL, 0, NULL, &error), 0);
@@ -99,7 +104,7 @@ static void a_killed_shim_is_told_by_its_signal(void **state)
 	struct compiled compiled;
 
 	(void)state;
-	compile_program(&arena, args, 1, &compiled);
+	compile_program(&arena, args, 1, NULL, &compiled);
 	struct launch launch;
 	launch_init(&launch, &compiled);
 	assert_int_equal(launch_start(&launch, NULL, 0, NULL, &error), 0);
@@ -124,7 +129,7 @@ static void a_damaged_plan_is_refused(void **state)
 	struct compiled compiled;
 
 	(void)state;
-	compile_program(&arena, args, 1, &compiled);
+	compile_program(&arena, args, 1, NULL, &compiled);
 	((char *)compiled.bytes)[compiled.length - 1] ^= 1;
 	struct launch launch;
 	launch_init(&launch, &compiled);
@@ -144,7 +149,7 @@ static void an_abort_leaves_no_child(void **state)
 	siginfo_t info;
 
 	(void)state;
-	compile_program(&arena, args, 2, &compiled);
+	compile_program(&arena, args, 2, NULL, &compiled);
 	struct launch launch;
 	launch_init(&launch, &compiled);
 	assert_int_equal(launch_start(&launch, NULL, 0, NULL, &error), 0);
@@ -156,6 +161,66 @@ static void an_abort_leaves_no_child(void **state)
 	arena_free(&arena);
 }
 
+struct witness {
+	const struct launch *launch;
+	int calls;
+	char map[256]; /* the uid map of the shim at the call */
+};
+
+static int look(void *context, struct error *error)
+{
+	struct witness *witness = context;
+	char path[64];
+	FILE *file;
+
+	(void)error;
+	witness->calls++;
+	snprintf(path, sizeof path, "/proc/%lld/uid_map", (long long)witness->launch->pid);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	if (!fgets(witness->map, sizeof witness->map, file))
+		witness->map[0] = 0;
+	fclose(file);
+	return 0;
+}
+
+static void witnessed(const struct compiled *compiled, struct witness *ret)
+{
+	struct error error = { 0 };
+	struct launch launch;
+
+	launch_init(&launch, compiled);
+	launch.meanwhile = look;
+	launch.context = ret;
+	ret->launch = &launch;
+	assert_int_equal(launch_start(&launch, NULL, 0, NULL, &error), 0);
+	assert_int_equal(launch_serve(&launch, &error), 0);
+	launch_abort(&launch);
+}
+
+/* The shim sleeps until its maps are written: what else there is to do waits behind them. */
+static void what_the_host_does_meanwhile_comes_behind_the_maps(void **state)
+{
+	static const char *const args[] = { "true" };
+	struct witness without = { .calls = 0 }, with = { .calls = 0 };
+	struct arena arena = { 0 };
+	struct compiled compiled;
+	unsigned inside, outside, size;
+
+	(void)state;
+	compile_program(&arena, args, 1, NULL, &compiled);
+	witnessed(&compiled, &without);
+	assert_int_equal(without.calls, 1);
+	if (geteuid() != 0)
+		skip(); /* the maps of a process that is not dumpable are written by root alone */
+	compile_program(&arena, args, 1, "0 0 1\n", &compiled);
+	witnessed(&compiled, &with);
+	assert_int_equal(with.calls, 1);
+	assert_int_equal(sscanf(with.map, "%u %u %u", &inside, &outside, &size), 3);
+	assert_int_equal(size, 1);
+	arena_free(&arena);
+}
+
 static void another_ociinit_is_copied(void **state)
 {
 	static const char *const args[] = { "true" };
@@ -164,7 +229,7 @@ static void another_ociinit_is_copied(void **state)
 	struct compiled compiled;
 
 	(void)state;
-	compile_program(&arena, args, 1, &compiled);
+	compile_program(&arena, args, 1, NULL, &compiled);
 	struct launch launch;
 	launch_init(&launch, &compiled);
 	assert_int_equal(launch_start(&launch, NULL, 0, "/no/such/ociinit", &error), -ENOENT);
@@ -181,6 +246,7 @@ int main(void)
 		cmocka_unit_test(a_killed_shim_is_told_by_its_signal),
 		cmocka_unit_test(a_damaged_plan_is_refused),
 		cmocka_unit_test(an_abort_leaves_no_child),
+		cmocka_unit_test(what_the_host_does_meanwhile_comes_behind_the_maps),
 		cmocka_unit_test(another_ociinit_is_copied),
 	};
 
