@@ -47,10 +47,10 @@ struct hint {
 static const struct hint hints[] = {
 	{ EPERM, "proc",
 	  "a user namespace mounts proc only when it owns the pid namespace and nothing covers parts of the"
-	  " /proc outside" },
+	  " /proc outside; else bind /proc (rbind)" },
 	{ EPERM, "sysfs",
 	  "a user namespace mounts sysfs only when it owns the network namespace and nothing covers parts"
-	  " of the /sys outside" },
+	  " of the /sys outside; else bind /sys (rbind, ro)" },
 	{ ENODEV, NULL, "this kernel has no such file system" },
 	{ ENOSYS, NULL, "needs Linux 5.12" },
 	{ EOPNOTSUPP, NULL, "needs Linux 5.12" },

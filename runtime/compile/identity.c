@@ -3,14 +3,6 @@
  */
 #include "compile/rows.h"
 
-static bool mapped(const struct spec_id_maps *maps, uint32_t id)
-{
-	for (uint32_t i = 0; i < maps->count; i++)
-		if (id - maps->items[i].container_id < maps->items[i].size)
-			return true;
-	return false;
-}
-
 static int check_ids(struct compile *c)
 {
 	const struct spec_process *process = c->spec->process;
@@ -18,14 +10,14 @@ static int check_ids(struct compile *c)
 
 	if (!c->new_user_namespace)
 		return 0; /* the maps of a joined one are the kernel's to know */
-	if (!mapped(&linux_->uid_maps, process->uid))
+	if (!compile_maps_hold(&linux_->uid_maps, process->uid))
 		return compile_refuse(c, "/process/user/uid",
 				      "cannot setuid to unmapped uid %u in user namespace", process->uid);
-	if (!mapped(&linux_->gid_maps, process->gid))
+	if (!compile_maps_hold(&linux_->gid_maps, process->gid))
 		return compile_refuse(c, "/process/user/gid",
 				      "cannot setgid to unmapped gid %u in user namespace", process->gid);
 	for (uint32_t i = 0; i < process->additional_gid_count; i++)
-		if (!mapped(&linux_->gid_maps, process->additional_gids[i]))
+		if (!compile_maps_hold(&linux_->gid_maps, process->additional_gids[i]))
 			return compile_refuse(c, compile_pointer(c, "/process/user/additionalGids/%u", i),
 					      "cannot setgroups to unmapped gid %u in user namespace",
 					      process->additional_gids[i]);

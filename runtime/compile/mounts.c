@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "lexical.h"
+#include "number.h"
 
 /* File systems that show a namespace: who does not own it may not mount them, and gets the host's. */
 struct shown {
@@ -254,6 +255,29 @@ static struct plan_list options(struct compile *c, const struct spec_mount *moun
 	return writer_strings(c->writer, count, items);
 }
 
+/* An owner that a new user namespace has no id for: the kernel says EINVAL, which helps nobody. */
+static int check_owner(struct compile *c, const struct spec_mount *mount, const char *source)
+{
+	const struct spec_linux *linux_ = c->spec->linux_;
+
+	for (uint32_t i = 0; i < mount->data.count && c->new_user_namespace; i++) {
+		const char *option = mount->data.items[i];
+		bool user = strncmp(option, "uid=", 4) == 0;
+		uint64_t id;
+
+		if ((!user && strncmp(option, "gid=", 4) != 0) ||
+		    number_parse(option + 4, UINT32_MAX, &id) < 0)
+			continue;
+		if (!compile_maps_hold(user ? &linux_->uid_maps : &linux_->gid_maps, (uint32_t)id))
+			return compile_refuse(
+				c, source,
+				"the option \"%s\" names an id that the user namespace does not "
+				"map: leave it out, or map the id",
+				option);
+	}
+	return 0;
+}
+
 static int add_filesystem(struct compile *c, const struct spec_mount *mount, struct plan_mount *record,
 			  const char *target, const char *source)
 {
@@ -263,6 +287,12 @@ static int add_filesystem(struct compile *c, const struct spec_mount *mount, str
 		return compile_refuse(c, source, "a mount that is no bind needs a type");
 	if (add_shown(c, mount, record, source))
 		return 0;
+	if (type_is(mount, "tmpfs") || type_is(mount, "devpts")) {
+		int r = check_owner(c, mount, source);
+
+		if (r < 0)
+			return r;
+	}
 	record->how = PLAN_MOUNT_FILESYSTEM;
 	record->type = writer_text(c->writer, mount->type);
 	record->device = writer_text(c->writer, mount->source ? mount->source : mount->type);

@@ -26,6 +26,14 @@ int compile_map_text(struct compile *c, const struct spec_id_maps *maps, const c
 	return 0;
 }
 
+bool compile_maps_hold(const struct spec_id_maps *maps, uint32_t id)
+{
+	for (uint32_t i = 0; i < maps->count; i++)
+		if (id - maps->items[i].container_id < maps->items[i].size)
+			return true;
+	return false;
+}
+
 /* One line of one id, our own. */
 static bool is_own(const struct spec_id_maps *maps, uint32_t id)
 {
