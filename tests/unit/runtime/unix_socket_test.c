@@ -79,7 +79,8 @@ static void abstract_names(void **state)
 	longest[sizeof longest - 1] = 0;
 	assert_int_equal(unix_connect(longest, SOCK_DGRAM), -ENAMETOOLONG);
 	assert_int_equal(unix_connect("", SOCK_DGRAM), -ENOENT);
-	assert_int_equal(unix_connect("/", SOCK_STREAM), -ECONNREFUSED);
+	/* who may not write to it is not told what it is */
+	assert_int_equal(unix_connect("/", SOCK_STREAM), access("/", W_OK) == 0 ? -ECONNREFUSED : -EACCES);
 }
 
 static void a_descriptor_beside_the_text(void **state)
