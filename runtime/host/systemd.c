@@ -230,9 +230,14 @@ struct call {
 	struct request request;
 	const char *what; /* "create ocirun-web.scope": for messages */
 	const char *bus;
+	bool user;
 	int milliseconds;
 	struct error *error;
 };
+
+#define NO_USER_SYSTEMD                                                                                     \
+	" (does a systemd of this user run, and does XDG_RUNTIME_DIR name its directory? log in by ssh or " \
+	"machinectl shell, or ask for: sudo loginctl enable-linger USER)"
 
 static int late(const struct call *call)
 {
@@ -255,7 +260,8 @@ static int understand(const struct call *call, const char *reply, size_t length,
 	if (code == ETIMEDOUT)
 		return late(call);
 	if (code)
-		return error_set(call->error, code, "cannot %s (%s): %s", call->what, call->bus, text);
+		return error_set(call->error, code, "cannot %s (%s): %s%s", call->what, call->bus, text,
+				 call->user && strncmp(text, "cannot reach", 12) == 0 ? NO_USER_SYSTEMD : "");
 	*ret_text = arena_copy(call->request.arena, text, strlen(text));
 	return 0;
 }
@@ -288,6 +294,7 @@ static int perform(struct call *call, const char **ret_text)
 static struct call new_call(struct arena *arena, bool user, int milliseconds, struct error *error)
 {
 	return (struct call){ .request = { .arena = arena },
+			      .user = user,
 			      .bus = user ? "the user bus" : "the system bus",
 			      .milliseconds = milliseconds,
 			      .error = error };
