@@ -51,6 +51,7 @@ static const struct hint hints[] = {
 	{ EPERM, "sysfs",
 	  "a user namespace mounts sysfs only when it owns the network namespace and nothing covers parts"
 	  " of the /sys outside; else bind /sys (rbind, ro)" },
+	{ EPERM, "mqueue", "a user namespace mounts mqueue only when it owns the ipc namespace" },
 	{ ENODEV, NULL, "this kernel has no such file system" },
 	{ ENOSYS, NULL, "needs Linux 5.12" },
 	{ EOPNOTSUPP, NULL, "needs Linux 5.12" },
@@ -91,6 +92,9 @@ static int mount_fault(const struct shim *shim, const struct plan_mount *mount, 
 	fault_set2(fault, FAULT_MOUNT, r, mount_subject(shim->plan, mount), " on ", target);
 	fault_note(fault, log);
 	hint = mount_hint(-r, plan_text(shim->plan, mount->type));
+	if (!hint && r == -EPERM && mount->how == PLAN_MOUNT_FILESYSTEM &&
+	    plan_find(shim->plan, PLAN_KIND_userns))
+		hint = "root of a user namespace may not mount this type: mount it on the host, and bind it";
 	/* of "VFS: Mount too revealing" nobody would know what to do */
 	if (log[0] && hint && r == -EPERM)
 		fault_note(fault, "; ");

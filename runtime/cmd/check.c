@@ -38,7 +38,7 @@ void report_add(struct report *report, enum verdict verdict, const char *topic, 
 	report->findings[report->count++] = (struct finding){
 		.verdict = verdict,
 		.topic = topic,
-		.pointer = pointer ? pointer : "",
+		.pointer = pointer ? arena_copy(report->arena, pointer, strlen(pointer)) : "",
 		.text = arena_copy(report->arena, text, strlen(text)),
 		.hint = hint,
 	};

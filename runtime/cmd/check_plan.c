@@ -92,14 +92,17 @@ static void check_group(struct checking *c, const struct plan_record *record)
 	if (access(there, W_OK) == 0 || (optional && c->told_missing)) /* v1 has a dozen */
 		return;
 	c->told_missing |= optional;
-	report_add(c->report, optional ? VERDICT_LIMITED : VERDICT_CANNOT, "cgroup", pointer_of(c, record),
-		   c->facts->uid && c->facts->cgroup_mode == CGROUP_MODE_V2
-			   ? "systemd-run --user --scope -p Delegate=yes ocirun ..."
-			   : NULL,
-		   "%s is not writable for this user%s", there,
-		   optional ? ": the container goes on without it"
-			    : ": rootless needs no limits + no cgrouppath when no permission is granted for "
-			      "cgroups");
+	report_add(
+		c->report, optional ? VERDICT_LIMITED : VERDICT_CANNOT, "cgroup", pointer_of(c, record),
+		c->facts->uid && c->facts->cgroup_mode == CGROUP_MODE_V2
+			? "systemd-run --user --scope -p Delegate=yes ocirun ..."
+		: c->facts->uid && !optional
+			? "leave the limit out: v1 hierarchies are not given to ordinary users (cgroup v2 is, by systemd)"
+			: NULL,
+		"%s is not writable for this user%s", there,
+		optional ? ": the container goes on without it"
+			 : ": rootless needs no limits + no cgrouppath when no permission is granted for "
+			   "cgroups");
 }
 
 /* v2: a file belongs to the controller that its name begins with. */
@@ -239,10 +242,30 @@ static bool knows_filesystem(struct arena *arena, const char *type)
 	return false;
 }
 
+/* FS_USERNS_MOUNT of the kernel: what root of a user namespace may mount. */
+static bool is_for_user_namespaces(const char *type)
+{
+	static const char *const types[] = {
+		"proc",   "sysfs",   "tmpfs",   "ramfs", "devpts", "mqueue",
+		"cgroup", "cgroup2", "overlay", "fuse",  "bpf",    "binfmt_misc"
+	};
+
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++)
+		if (strcmp(type, types[i]) == 0)
+			return true;
+	return strncmp(type, "fuse.", 5) == 0;
+}
+
 static void check_mount(struct checking *c, const struct plan_record *record)
 {
 	const struct plan_mount *mount = (const void *)record;
 	const char *type = plan_text(c->plan, mount->type);
+	bool inside = c->facts->in_user_namespace || plan_find(c->plan, PLAN_KIND_userns);
+
+	if (inside && mount->how == PLAN_MOUNT_FILESYSTEM && !is_for_user_namespaces(type))
+		report_add(c->report, VERDICT_CANNOT, "file system", pointer_of(c, record),
+			   "mount it on the host, and bind it here",
+			   "%s: root of a user namespace may not mount this type", type);
 
 	if (mount->rec_set | mount->rec_clear)
 		need(c, record, NEED_RECURSIVE_ATTRIBUTES);
@@ -309,6 +332,27 @@ static void check_scheduler(struct checking *c, const struct plan_record *record
 			   "a realtime policy needs CAP_SYS_NICE");
 }
 
+static void check_io_priority(struct checking *c, const struct plan_record *record)
+{
+	const struct plan_io_priority *priority = (const void *)record;
+
+	if (priority->class == PLAN_IO_REALTIME && !has_cap(c->facts, CAP_SYS_NICE) &&
+	    !has_cap(c->facts, CAP_SYS_ADMIN))
+		report_add(c->report, VERDICT_CANNOT, "I/O priority", pointer_of(c, record), NULL,
+			   "the realtime class needs CAP_SYS_NICE");
+}
+
+static void check_oom(struct checking *c, const struct plan_record *record)
+{
+	const struct plan_oom_score_adj *oom = (const void *)record;
+	const char *line = probe_line(c->report->arena, "/proc/self/oom_score_adj");
+
+	if (line && oom->value < atoi(line) && !has_cap(c->facts, CAP_SYS_RESOURCE))
+		report_add(c->report, oom->optional ? VERDICT_LIMITED : VERDICT_CANNOT, "oom score",
+			   pointer_of(c, record), NULL, "lowering it needs CAP_SYS_RESOURCE%s",
+			   oom->optional ? ": the container goes on with the caller's" : "");
+}
+
 static void check_filter(struct checking *c, const struct plan_record *record)
 {
 	const struct plan_seccomp *filter = (const void *)record;
@@ -334,6 +378,8 @@ static const struct {
 	{ PLAN_KIND_program, check_program },
 	{ PLAN_KIND_rlimit, check_rlimit },
 	{ PLAN_KIND_scheduler, check_scheduler },
+	{ PLAN_KIND_io_priority, check_io_priority },
+	{ PLAN_KIND_oom_score_adj, check_oom },
 	{ PLAN_KIND_seccomp, check_filter },
 };
 

@@ -215,6 +215,16 @@ with_range() { # the own id, then those of /etc/subuid
 	[ -z "$(user list -q)" ]
 }
 
+@test "CGR-12 the systemd driver where no systemd of this user's runs: what was looked for, and how to get one" {
+	[ -x "${OCIRUN%/*}/ocirun-systemd" ] || skip "built without the systemd driver"
+	cp "${OCIRUN%/*}/ocirun-systemd" "$USERDIR/"
+	run_fail user --systemd-cgroup run --bundle "$BUNDLE" "$ID"
+	has 'the user bus'
+	has 'does a systemd of this user run'
+	has 'loginctl enable-linger'
+	[ -z "$(user list -q)" ]
+}
+
 @test "CGR-12 BAT-51 without a cgroup and a pid namespace: a warning" {
 	config '.linux.namespaces |= map(select(.type != "pid"))' '.mounts |= map(if .destination == "/proc" then {destination: "/proc", type: "bind", source: "/proc", options: ["rbind"]} else . end)' '.process.args = ["true"]' '.linux.maskedPaths = []' '.linux.readonlyPaths = []'
 	run_ok user run --bundle "$BUNDLE" "$ID"
@@ -382,6 +392,26 @@ in_session() { # COMMAND...: run in $GROUP/session
 	lacks "$ID"
 }
 
+@test "check: what an ordinary user may not is named before create meets it" {
+	config '.mounts += [{destination: "/x", type: "ext4", source: "/dev/vda"}]' '.process.oomScoreAdj = -500' \
+		'.process.ioPriority = {class: "IOPRIO_CLASS_RT", priority: 1}' '.process.scheduler = {policy: "SCHED_FIFO", priority: 5}'
+	run user check "$BUNDLE"
+	[ "$status" = 1 ]
+	has 'cannot   file system        /mounts/7: ext4: root of a user namespace may not mount this type'
+	has 'mount it on the host, and bind it here'
+	has 'cannot   I/O priority       /process/ioPriority: the realtime class needs CAP_SYS_NICE'
+	has 'cannot   scheduler          /process/scheduler: a realtime policy needs CAP_SYS_NICE'
+	has 'limited  oom score          /process/oomScoreAdj: lowering it needs CAP_SYS_RESOURCE'
+	# and create says the same of the first that it meets
+	config 'del(.process.ioPriority, .process.scheduler)'
+	run_fail user run --bundle "$BUNDLE" "$ID"
+	has '/mounts/7: error mounting ext4 on /x: operation not permitted (root of a user namespace may not mount this type'
+	# what no host could do has its place in the config too
+	config 'del(.mounts[7])' '.linux.sysctl = {"vm.swappiness": "1"}'
+	user check --json "$BUNDLE" >"$DIR/report" || true
+	jq -e '.verdict == "cannot" and any(.findings[]; .topic == "config" and (.pointer | startswith("/linux/sysctl")) and (.text | contains("vm.swappiness")))' "$DIR/report"
+}
+
 @test "check: an ordinary user's host and bundle, what to type, as text and JSON; nothing is made" {
 	run_ok user check
 	has 'an ordinary user: rootless'
@@ -402,7 +432,7 @@ in_session() { # COMMAND...: run in $GROUP/session
 	config 'del(.linux.uidMappings, .linux.gidMappings)'
 	run user check "$BUNDLE"
 	[ "$status" = 1 ]
-	has 'cannot   config             user namespaces enabled, but no namespace path'
+	has 'cannot   config             /linux/namespaces: user namespaces enabled, but no namespace path'
 	[ -z "$(user list -q)" ]
 	run as_user env PATH=/nowhere "$USERDIR/ocirun" check
 	has 'sudo apt-get install uidmap'
