@@ -199,3 +199,24 @@ holder() { # UNSHARE-OPTION...
 	run_ok ocirun run --bundle "$BUNDLE" "$ID"
 	has innermost
 }
+
+@test "CVE-2023-25809 root's containers: below a read-only /sys/fs/cgroup nothing is writable, with and without a cgroup and a user namespace" {
+	local users groups rows=0
+	config '.mounts |= (map(select(.destination != "/sys/fs/cgroup")) + [{destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["nosuid", "noexec", "nodev", "relatime", "ro"]}])' \
+		'.process.capabilities |= map_values(["CAP_DAC_OVERRIDE", "CAP_FOWNER"])'
+	set_args sh -c 'find /sys/fs/cgroup -type d | while read -r dir; do mkdir "$dir/evil" 2>/dev/null && echo "MADE $dir/evil"
+		for file in cgroup.procs tasks release_agent notify_on_release; do [ ! -e "$dir/$file" ] || ! (echo 0 >"$dir/$file") 2>/dev/null || echo "WROTE $dir/$file"; done; done; echo done'
+	cp "$BUNDLE/config.json" "$DIR/clean.json"
+	for users in '.' '.linux.namespaces |= map(select(.type != "user")) | del(.linux.uidMappings, .linux.gidMappings)'; do
+		for groups in '.linux.namespaces |= map(select(.type != "cgroup"))' '.linux.namespaces |= (map(select(.type != "cgroup")) + [{type: "cgroup"}])'; do
+			cp "$DIR/clean.json" "$BUNDLE/config.json"
+			config "$users" "$groups"
+			run_ok ocirun run --bundle "$BUNDLE" "$ID"
+			has done
+			lacks MADE
+			lacks WROTE
+			rows=$((rows + 1))
+		done
+	done
+	[ "$rows" = 4 ]
+}
