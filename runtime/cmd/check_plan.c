@@ -92,17 +92,16 @@ static void check_group(struct checking *c, const struct plan_record *record)
 	if (access(there, W_OK) == 0 || (optional && c->told_missing)) /* v1 has a dozen */
 		return;
 	c->told_missing |= optional;
-	report_add(
-		c->report, optional ? VERDICT_LIMITED : VERDICT_CANNOT, "cgroup", pointer_of(c, record),
-		c->facts->uid && c->facts->cgroup_mode == CGROUP_MODE_V2
-			? "systemd-run --user --scope -p Delegate=yes ocirun ..."
-		: c->facts->uid && !optional
-			? "leave the limit out: v1 hierarchies are not given to ordinary users (cgroup v2 is, by systemd)"
-			: NULL,
-		"%s is not writable for this user%s", there,
-		optional ? ": the container goes on without it"
-			 : ": rootless needs no limits + no cgrouppath when no permission is granted for "
-			   "cgroups");
+	report_add(c->report, optional ? VERDICT_LIMITED : VERDICT_CANNOT, "cgroup", pointer_of(c, record),
+		   c->facts->uid && c->facts->cgroup_mode == CGROUP_MODE_V2
+			   ? "systemd-run --user --scope -p Delegate=yes ocirun ..."
+		   : c->facts->uid && !optional
+			   ? "leave the limit out: v1 is not given to ordinary users, v2 is by systemd"
+			   : NULL,
+		   "%s is not writable for this user%s", there,
+		   optional ? ": the container goes on without it"
+			    : ": rootless needs no limits + no cgrouppath when no permission is granted for "
+			      "cgroups");
 }
 
 /* v2: a file belongs to the controller that its name begins with. */
