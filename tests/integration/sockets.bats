@@ -74,11 +74,13 @@ received() { # TEXT PID
 }
 
 @test "PRO-09 EXE-05 exec --pidfd-socket, also detached" {
+	local code=0
 	create
 	ocirun start "$ID"
 	receive "$DIR/sock"
-	run ocirun exec --pidfd-socket "$DIR/sock" --pid-file "$DIR/pid" "$ID" sh -c 'exit 4'
-	[ "$status" = 4 ]
+	{ wait_for test -s "$DIR/received" && echo; } | # as above
+		"$OCIRUN" --root "$ROOT" exec --pidfd-socket "$DIR/sock" --pid-file "$DIR/pid" "$ID" sh -c 'read line; exit 4' || code=$?
+	[ "$code" = 4 ]
 	received setns "$(cat "$DIR/pid")"
 	rm "$DIR/sock" "$DIR/received"
 	receive "$DIR/sock"
