@@ -73,6 +73,11 @@ bool compile_is_new(const struct compile *c, uint64_t type)
 	return namespace && !namespace->path;
 }
 
+bool compile_is_old(const struct compile *c)
+{
+	return c->facts->kernel_major < 5 || (c->facts->kernel_major == 5 && c->facts->kernel_minor < 12);
+}
+
 bool compile_user_namespace(const struct compile *c)
 {
 	return c->new_user_namespace || c->joins_user_namespace;

@@ -103,12 +103,30 @@ static uint64_t bind_flags(const struct spec_mount *mount)
 
 /* CVE-2023-25809: "ro" is the top mount's alone, and an ordinary user may write to some group below /sys.
  * What such a user asks to see read-only is read-only as a whole. */
-static void protect_sys(const struct compile *c, const char *path, struct plan_mount *record)
+static bool protects_sys(const struct compile *c, const char *path, const struct plan_mount *record)
 {
 	bool sys = strcmp(path, "/sys") == 0 || strncmp(path, "/sys/", 5) == 0;
 
-	if (sys && record->attr_set & PLAN_ATTR_RDONLY && compile_rootless_cgroups(c))
-		record->rec_set |= PLAN_ATTR_RDONLY;
+	return sys && record->attr_set & PLAN_ATTR_RDONLY && compile_rootless_cgroups(c);
+}
+
+/* Before 5.12 no flag goes to a whole tree in one call: the groups below it, one by one. They are all that
+ * such a user could write to. */
+static void protect_groups(struct compile *c, const char *path, const char *target, const char *source)
+{
+	size_t length = strlen(path);
+
+	for (uint32_t i = 0; i < c->facts->hierarchy_count; i++) {
+		const char *mount = c->facts->hierarchies[i].mount;
+		struct plan_mount record = { .how = PLAN_MOUNT_REMOUNT,
+					     .tree = PLAN_NONE,
+					     .attr_set = PLAN_ATTR_RDONLY };
+
+		if (strncmp(mount, path, length) != 0 || mount[length] != '/')
+			continue;
+		record.target = writer_text(c->writer, lexical_join(c->arena, target, mount + length + 1));
+		WRITER_ADD(c->writer, MOUNTS, mount, &record, source);
+	}
 }
 
 /* BAT-71: who names one flag of a bind names them all, as with mount(8) and MS_REMOUNT: what the host's mount
@@ -136,6 +154,7 @@ static int add_bind(struct compile *c, const struct spec_mount *mount, struct pl
 {
 	struct tree_map map = { 0 };
 	const char *path;
+	bool protected;
 	int r;
 
 	if (!mount->source || !*mount->source)
@@ -156,10 +175,14 @@ static int add_bind(struct compile *c, const struct spec_mount *mount, struct pl
 	if (strcmp(target, "/proc") == 0 || strcmp(target, "/sys") == 0)
 		record->flags |= PLAN_MOUNT_PLAIN_DIRECTORY; /* as one mounted there: masks must find it */
 	replace_flags(c, record);
-	protect_sys(c, path, record);
+	protected = protects_sys(c, path, record);
+	if (protected && !compile_is_old(c))
+		record->rec_set |= PLAN_ATTR_RDONLY;
 	record->tree = compile_mapped_tree(c, path, bind_flags(mount), clone_propagation(c, mount, record),
 					   &map, source);
 	WRITER_ADD(c->writer, MOUNTS, mount, record, source);
+	if (protected && compile_is_old(c))
+		protect_groups(c, path, target, source);
 	return 0;
 }
 

@@ -49,8 +49,8 @@ static void add_v2(struct compile *c, const struct spec_mount *mount, const char
 	/* read-only is the mount's: the super block is one with the host's, and would refuse to change */
 	record.super &= ~(uint64_t)PLAN_SUPER_RDONLY;
 	record.attr_set |= mount->super_set & PLAN_SUPER_RDONLY;
-	if (must_be_readonly(c))
-		record.rec_set |= PLAN_ATTR_RDONLY;
+	if (must_be_readonly(c)) /* a tree of groups is one mount */
+		*(compile_is_old(c) ? &record.attr_set : &record.rec_set) |= PLAN_ATTR_RDONLY;
 	if (!shared)
 		record.options = writer_strings(c->writer, mount->data.count, mount->data.items);
 	/* an ordinary user's group may not be there; and a cgroup namespace that it owns never needs the bind
@@ -123,8 +123,8 @@ static void add_v1(struct compile *c, const char *target, uint32_t group, uint64
 		record.how = PLAN_MOUNT_BIND;
 		record.tree = compile_tree(c, shown, PLAN_SOURCE_RECURSIVE, compile_propagation(c), source);
 	}
-	if (must_be_readonly(c))
-		record.rec_set |= PLAN_ATTR_RDONLY;
+	if (must_be_readonly(c)) /* a tree of groups is one mount */
+		*(compile_is_old(c) ? &record.attr_set : &record.rec_set) |= PLAN_ATTR_RDONLY;
 	WRITER_ADD(c->writer, MOUNTS, mount, &record, source);
 	if (strchr(hierarchy->controllers, ','))
 		add_links(c, hierarchy, target, source);

@@ -72,6 +72,8 @@ uint32_t compile_mapped_tree(struct compile *c, const char *path, uint64_t flags
 /* idmap.c: the map of a mount with idmap: its own, or the container's user namespace. */
 int compile_idmap(struct compile *c, const struct spec_mount *mount, struct tree_map *ret,
 		  const char *source);
+/* compile.c: before Linux 5.12, which has no mount_setattr and so no flags for a whole tree. */
+bool compile_is_old(const struct compile *c);
 /* userns.c: does the map give the container this id? */
 bool compile_maps_hold(const struct spec_id_maps *maps, uint32_t id);
 /* userns.c: a map as the text that the kernel takes. */
