@@ -167,7 +167,7 @@ is_status() { c tasks ls | awk -v n="$NAME" '$1 == n {print $3}' | grep -qx "$1"
 		| .process.rlimits = [{type: "RLIMIT_NOFILE", soft: 100, hard: 200}]' "$SCRATCH/own/config.json" >"$SCRATCH/own/task.json"
 	local driver=()
 	[ "$DRIVER" != systemd ] || driver=(--runc-systemd-cgroup)
-	ok c run --rm --runc-binary "$OCIRUN" "${driver[@]}" --config "$SCRATCH/own/task.json" "$NAME"
+	ok c run --rm --runc-binary "$OCIRUN" "${driver[@]}" --cgroup "$(group "$NAME")" --config "$SCRATCH/own/task.json" "$NAME"
 	[ "$output" = $'box\n1000\n100' ]
 }
 
