@@ -43,6 +43,18 @@ static int gate_wait_start(int fifo, struct fault *fault)
 	return r == 1 ? 0 : fault_set(fault, FAULT_READ, EPIPE, "fifo");
 }
 
+/* Who waits for `start` can be told to end (`kill ID`), and what tells is not always SIGKILL. The kernel drops
+ * every other signal to the first process of a pid namespace that has no handler for it. */
+static void gate_heed_signals(void)
+{
+	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };
+
+	if (sys_getpid() != 1)
+		return;
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		sys_sigexit(signals[i]);
+}
+
 static int gate_run(struct shim *shim, const struct plan_record *record, struct fault *fault)
 {
 	const struct plan_gate *gate = STAGE_RECORD(gate, record);
@@ -53,6 +65,8 @@ static int gate_run(struct shim *shim, const struct plan_record *record, struct 
 	r = gate_map_page(shim, gate->fault, fault);
 	if (r < 0)
 		return r;
+	if (gate->kind == PLAN_GATE_FIFO)
+		gate_heed_signals();
 	r = shim->talk->tell(shim, MESSAGE_READY, NULL, shim->master, fault);
 	/* held here, it would keep the terminal alive after its user has gone */
 	fd_close_at(&shim->master);

@@ -145,6 +145,31 @@ int sys_sigdefault(int signal)
 	return CALL_INT(SYS_rt_sigaction, signal, action, NULL, sizeof(uint64_t));
 }
 
+static void end_by(int signal)
+{
+	sys_exit(128 + signal);
+}
+
+static void never_back(void)
+{
+}
+
+int sys_sigexit(int signal)
+{
+	/* struct sigaction of the kernel; x86 takes no handler without a way back */
+	struct {
+		void (*handler)(int);
+		unsigned long flags;
+		void (*restorer)(void);
+		uint64_t mask;
+	} action = { end_by, 0x04000000 /* SA_RESTORER */, never_back, 0 }, old = { 0 };
+	int r = CALL_INT(SYS_rt_sigaction, signal, &action, &old, sizeof action.mask);
+
+	if (r == 0 && old.handler == SIG_IGN)
+		r = CALL_INT(SYS_rt_sigaction, signal, &old, NULL, sizeof old.mask);
+	return r;
+}
+
 int64_t sys_clock_ms(void)
 {
 	struct timespec now = { 0 };

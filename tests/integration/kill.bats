@@ -79,6 +79,26 @@ test_setup() { needs_containers; new_bundle sh -c 'trap "echo term; exit 3" TERM
 	wait_status stopped
 }
 
+@test "KIL-01 KIL-12 a created container ends by every signal that ends a program, unless its creator ignored that" {
+	local signal
+	for signal in TERM INT HUP QUIT; do
+		create
+		run_ok ocirun kill "$ID" "$signal"
+		wait_status stopped
+		run_fail ocirun start "$ID"
+		run_ok ocirun delete "$ID"
+	done
+	create
+	ocirun kill "$ID" # TERM
+	wait_status stopped
+	ocirun delete "$ID"
+	(trap '' HUP && create)
+	run_ok ocirun kill "$ID" HUP
+	run_ok ocirun start "$ID"
+	[ "$(status_of)" = running ]
+	grep -qE '^SigIgn:.*[13579bdf]$' "/proc/$(pid_of)/status"
+}
+
 @test "KIL-09 a frozen container dies of SIGKILL" {
 	needs_root
 	create

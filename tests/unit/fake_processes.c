@@ -197,6 +197,11 @@ int sys_sigdefault(int signal)
 	return 0;
 }
 
+int sys_sigexit(int signal)
+{
+	return CALL("sigexit %d", signal);
+}
+
 /* ---- identity, limits -------------------------------------------------------------------------- */
 
 int sys_setresuid(uid_t r, uid_t e, uid_t s)
