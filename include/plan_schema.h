@@ -233,7 +233,7 @@
 #define PLAN_FIELDS_source(F)                                                                      \
 	F(source, TREE, tree, 0)               /* where the descriptor is kept */                      \
 	F(source, ENUM, what, source_what)                                                             \
-	F(source, STR, path, PLAN_MAX_PATH)    /* on the host, absolute */                             \
+	F(source, STR, path, PLAN_MAX_PATH)    /* on the host; in row MOUNTS: in the root */                \
 	F(source, BITS, flags, source_flags)                                                           \
 	F(source, BITS, propagation, propagation) /* private or slave, at once: never a host peer */   \
 	F(source, STR, uid_map, PLAN_MAX_IDMAP)   /* idmap: "inside outside size\n"..., both or none */ \
@@ -374,7 +374,7 @@
 	R(3, cgroup_device, PLAN_AT(CGROUP)) R(4, cgroup_owner, PLAN_AT(CGROUP))                       \
 	R(5, launch, PLAN_AT(LAUNCH)) R(6, cgroup_join, PLAN_AT(CGROUP_JOIN))                          \
 	R(7, affinity, PLAN_AT(CGROUP_JOIN))                                                          \
-	R(8, source, PLAN_AT(SOURCES) | PLAN_AT(SOURCES_INSIDE))                                       \
+	R(8, source, PLAN_AT(SOURCES) | PLAN_AT(SOURCES_INSIDE) | PLAN_AT(MOUNTS))                                       \
 	R(9, join, PLAN_AT(JOIN)) R(10, userns, PLAN_AT(USERNS))                                       \
 	R(11, namespaces, PLAN_AT(NAMESPACES)) R(12, loopback, PLAN_AT(NETWORK))                       \
 	R(13, rootfs, PLAN_AT(ROOTFS)) R(14, mount, PLAN_AT(MOUNTS))                                   \

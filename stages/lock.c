@@ -109,7 +109,8 @@ int lock_take_back(struct shim *shim, struct fault *fault)
 	plan_each(shim->plan, record) {
 		const struct plan_source *source = STAGE_RECORD(source, record);
 
-		if (r >= 0 && record->kind == PLAN_KIND_source && source->what != PLAN_SOURCE_PROC)
+		if (r >= 0 && record->kind == PLAN_KIND_source && record->row != PLAN_ROW_MOUNTS &&
+		    source->what != PLAN_SOURCE_PROC)
 			r = take(shim, parking, source);
 	}
 	shim->parked = NULL;

@@ -5,6 +5,7 @@
  */
 #include "attach.h"
 #include "mount.h"
+#include "mounts_inside.h"
 #include "mounts_special.h"
 #include "path.h"
 #include "stage.h"
@@ -437,4 +438,5 @@ static int mount_run(struct shim *shim, const struct plan_record *record, struct
 	return r < 0 ? mount_fault(shim, mount, r, fault) : 0;
 }
 
-const struct stage stage_mounts = { "mounts", { { PLAN_KIND_mount, mount_run } } };
+const struct stage stage_mounts = { "mounts",
+				    { { PLAN_KIND_mount, mount_run }, { PLAN_KIND_source, mounts_inside } } };

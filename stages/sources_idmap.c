@@ -38,14 +38,20 @@ static bool same_map(const struct plan *plan, const struct plan_source *a, const
 	       same_text(plan, a->user, b->user);
 }
 
+/* Those of one row are mapped together; what is opened among the mounts is attached at once, each alone. */
+static bool together(const struct plan_source *a, const struct plan_source *b)
+{
+	return a == b || (a->head.row == b->head.row && a->head.row != PLAN_ROW_MOUNTS);
+}
+
 /* Is there a tree still to come that wants the same map? */
 static bool comes_again(const struct shim *shim, const struct plan_source *source)
 {
 	plan_each(shim->plan, r) {
 		const struct plan_source *other = STAGE_RECORD(source, r);
 
-		if (r->kind == PLAN_KIND_source && mapped(other) && shim_tree(shim, other->tree) < 0 &&
-		    same_map(shim->plan, source, other))
+		if (r->kind == PLAN_KIND_source && mapped(other) && together(source, other) &&
+		    shim_tree(shim, other->tree) < 0 && same_map(shim->plan, source, other))
 			return true;
 	}
 	return false;
@@ -122,7 +128,8 @@ int sources_idmap(struct shim *shim, const struct plan_source *source, struct fa
 		const struct plan_source *one = STAGE_RECORD(source, record);
 		int r, tree;
 
-		if (record->kind != PLAN_KIND_source || !mapped(one) || !same_map(shim->plan, source, one))
+		if (record->kind != PLAN_KIND_source || !mapped(one) || !together(source, one) ||
+		    !same_map(shim->plan, source, one))
 			continue;
 		tree = shim_tree(shim, one->tree);
 		r = tree < 0 ? 0 : idmap_apply(tree, user, one->flags & PLAN_SOURCE_RIDMAP);

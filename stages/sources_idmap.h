@@ -1,4 +1,4 @@
-/* Id maps of the trees that `sources` opens: see sources.c, which alone calls this. */
+/* Id maps of the trees that `sources` opens: see sources.c and mounts_inside.c, which call this. */
 #ifndef OCIRUN_SOURCES_IDMAP_H
 #define OCIRUN_SOURCES_IDMAP_H
 

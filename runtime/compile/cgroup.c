@@ -101,30 +101,28 @@ uint64_t compile_cpuset_time(const struct compile *c)
 	return c->spec->process->scheduler ? PLAN_WRITE_EARLY : 0;
 }
 
-/* Controllers that a limit asks for, on top of those that are always enabled. */
+/* All that the host has, as other runtimes enable them: what the container's own managers may want, too.
+ * First those that clients read. */
 struct plan_list compile_controllers(struct compile *c)
 {
-	const struct spec_resources *resources = c->spec->linux_->resources;
-	uint32_t count = 0, extra = resources ? resources->unified.count : 0;
+	const char *words = c->facts->v2_controllers ? c->facts->v2_controllers : "";
 	const char **items =
-		arena_alloc(c->arena, (sizeof always / sizeof always[0] + 2 + extra) * sizeof *items);
+		arena_alloc(c->arena, (sizeof always / sizeof always[0] + strlen(words)) * sizeof *items);
+	uint32_t count = 0;
 
 	for (size_t i = 0; i < sizeof always / sizeof always[0]; i++)
-		if (cgroup_has_word(c->facts->v2_controllers, always[i]))
+		if (cgroup_has_word(words, always[i]))
 			items[count++] = always[i];
-	if (resources && resources->hugepage_count && cgroup_has_word(c->facts->v2_controllers, "hugetlb"))
-		items[count++] = "hugetlb";
-	if (resources && resources->rdma_count && cgroup_has_word(c->facts->v2_controllers, "rdma"))
-		items[count++] = "rdma";
-	for (uint32_t i = 0; i < extra; i++) {
-		const char *key = resources->unified.items[i].key;
-		const char *name = arena_copy(c->arena, key, strcspn(key, "."));
-		bool known = !cgroup_has_word(c->facts->v2_controllers, name);
+	for (words += strspn(words, " "); *words; words += strspn(words, " ")) {
+		size_t length = strcspn(words, " ");
+		const char *name = arena_copy(c->arena, words, length);
+		bool known = false;
 
 		for (uint32_t k = 0; k < count; k++)
 			known = known || strcmp(items[k], name) == 0;
 		if (!known)
 			items[count++] = name;
+		words += length;
 	}
 	return writer_strings(c->writer, count, items);
 }

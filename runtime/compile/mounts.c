@@ -129,6 +129,12 @@ static void protect_groups(struct compile *c, const char *path, const char *targ
 	}
 }
 
+/* One of the config's, not of our own. */
+static bool is_listed(const struct compile *c, const struct spec_mount *mount)
+{
+	return mount >= c->spec->mounts && mount < c->spec->mounts + c->spec->mount_count;
+}
+
 /* BAT-71: who names one flag of a bind names them all, as with mount(8) and MS_REMOUNT: what the host's mount
  * has beyond those is cleared. Not what a user namespace could not clear by itself. The access times are one
  * group with nodiratime: kept when no option is of it, replaced when one is. */
@@ -178,8 +184,10 @@ static int add_bind(struct compile *c, const struct spec_mount *mount, struct pl
 	protected = protects_sys(c, path, record);
 	if (protected && !compile_is_old(c))
 		record->rec_set |= PLAN_ATTR_RDONLY;
-	record->tree = compile_mapped_tree(c, path, bind_flags(mount), clone_propagation(c, mount, record),
-					   &map, source);
+	const char *inner = is_listed(c, mount) ? compile_inner_source(c, mount, path) : NULL;
+	record->tree = (inner ? compile_inner_tree
+			      : compile_mapped_tree)(c, inner ? inner : path, bind_flags(mount),
+						     clone_propagation(c, mount, record), &map, source);
 	WRITER_ADD(c->writer, MOUNTS, mount, record, source);
 	if (protected && compile_is_old(c))
 		protect_groups(c, path, target, source);
@@ -367,7 +375,7 @@ static int add_remount(struct compile *c, const struct spec_mount *mount, struct
 
 static int add_mount(struct compile *c, const struct spec_mount *mount, const char *source)
 {
-	const char *target = lexical_join(c->arena, "/", mount->destination);
+	const char *target = compile_target(c, mount);
 	struct plan_mount record = {
 		.target = writer_text(c->writer, target),
 		.tree = PLAN_NONE,

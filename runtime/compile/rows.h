@@ -69,6 +69,14 @@ struct tree_map {
 };
 uint32_t compile_mapped_tree(struct compile *c, const char *path, uint64_t flags, uint64_t propagation,
 			     const struct tree_map *map, const char *source);
+/* The same for what stands in the container's root by then: opened there, at its turn among the mounts. */
+uint32_t compile_inner_tree(struct compile *c, const char *path, uint64_t flags, uint64_t propagation,
+			    const struct tree_map *map, const char *source);
+/* mounts_inside.c: where in the container's root a mount's destination is. */
+const char *compile_target(struct compile *c, const struct spec_mount *mount);
+/* The same of its source on the host (`path`) when an earlier mount has a part in what will be seen there;
+ * NULL: it is the host's own, or no earlier mount comes near it. */
+const char *compile_inner_source(struct compile *c, const struct spec_mount *mount, const char *path);
 /* idmap.c: the map of a mount with idmap: its own, or the container's user namespace. */
 int compile_idmap(struct compile *c, const struct spec_mount *mount, struct tree_map *ret,
 		  const char *source);

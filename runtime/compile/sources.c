@@ -15,10 +15,10 @@ static void add_source(struct compile *c, const struct plan_source *record, cons
 		WRITER_ADD(c->writer, SOURCES_INSIDE, source, record, source);
 }
 
-uint32_t compile_mapped_tree(struct compile *c, const char *path, uint64_t flags, uint64_t propagation,
-			     const struct tree_map *map, const char *source)
+static struct plan_source mapped_source(struct compile *c, const char *path, uint64_t flags,
+					uint64_t propagation, const struct tree_map *map)
 {
-	struct plan_source record = {
+	return (struct plan_source){
 		.tree = writer_tree(c->writer),
 		.what = PLAN_SOURCE_TREE,
 		.path = writer_text(c->writer, path),
@@ -28,8 +28,23 @@ uint32_t compile_mapped_tree(struct compile *c, const char *path, uint64_t flags
 		.gid_map = map->gid_map,
 		.user = map->user,
 	};
+}
+
+uint32_t compile_mapped_tree(struct compile *c, const char *path, uint64_t flags, uint64_t propagation,
+			     const struct tree_map *map, const char *source)
+{
+	struct plan_source record = mapped_source(c, path, flags, propagation, map);
 
 	add_source(c, &record, source);
+	return (uint32_t)record.tree;
+}
+
+uint32_t compile_inner_tree(struct compile *c, const char *path, uint64_t flags, uint64_t propagation,
+			    const struct tree_map *map, const char *source)
+{
+	struct plan_source record = mapped_source(c, path, flags, propagation, map);
+
+	WRITER_ADD(c->writer, MOUNTS, source, &record, source);
 	return (uint32_t)record.tree;
 }
 

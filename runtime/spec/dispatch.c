@@ -2,6 +2,7 @@
 #include "dispatch.h"
 
 #include <string.h>
+#include <strings.h>
 
 static bool key_is(const struct json_node *key, const char *name)
 {
@@ -28,21 +29,51 @@ static int read_member(struct reader *reader, const struct json_node *value, con
 	return error_in(reader->error, r, row->name);
 }
 
+static bool has_key(const struct json_node *object, const char *name)
+{
+	const struct json_node *key = object + 1;
+
+	for (uint32_t i = 0; i < object->count; i++, key += 1 + key[1].span)
+		if (key_is(key, name))
+			return true;
+	return false;
+}
+
+/* The row of a key, or that of no name. A key in other letters than the specification's is taken for it where
+ * that one is not there itself: Go's decoder does so, and what runc honours must not be lost in silence
+ * ("noNewprivileges"). */
+static unsigned row_of(struct reader *reader, const struct json_node *object, const struct json_node *key,
+		       const struct key *keys)
+{
+	unsigned n, close = 0;
+
+	for (n = 0; keys[n].name; n++)
+		if (key_is(key, keys[n].name))
+			return n;
+	while (keys[close].name && (strlen(keys[close].name) != key->length ||
+				    strncasecmp(keys[close].name, key->text, key->length) != 0))
+		close++;
+	if (!keys[close].name || has_key(object, keys[close].name))
+		return n;
+	spec_warn(reader, "\"%.*s\" is taken for \"%s\"", (int)key->length, key->text, keys[close].name);
+	return close;
+}
+
 int read_object(struct reader *reader, const struct json_node *node, const struct key *keys, void *target)
 {
 	const struct json_node *key = node + 1;
 	uint64_t seen = 0;
 
-	for (uint32_t i = 0; i < node->count; i++, key += 1 + key[1].span)
-		for (unsigned n = 0; keys[n].name; n++) {
-			if (!key_is(key, keys[n].name))
-				continue;
-			int r = read_member(reader, key + 1, &keys[n], target);
-			if (r < 0)
-				return r;
-			seen |= 1ULL << n;
-			break;
-		}
+	for (uint32_t i = 0; i < node->count; i++, key += 1 + key[1].span) {
+		unsigned n = row_of(reader, node, key, keys);
+
+		if (!keys[n].name)
+			continue;
+		int r = read_member(reader, key + 1, &keys[n], target);
+		if (r < 0)
+			return r;
+		seen |= 1ULL << n;
+	}
 	for (unsigned n = 0; keys[n].name; n++)
 		if (keys[n].required && !(seen >> n & 1))
 			return error_in(reader->error, spec_refuse(reader, "must be present"), keys[n].name);

@@ -281,3 +281,14 @@ inside() { # SCRIPT as the container's program
 	has 'the letter a in the access "rwa" of a device rule is ignored'
 	has "Operation not permitted"
 }
+
+@test "a key in other letters than the specification's counts, with a warning, where the right one is not there" {
+	config 'del(.process.noNewPrivileges) | .process.nonewprivileges = true'
+	inside 'grep NoNewPrivs /proc/self/status'
+	has '"nonewprivileges" is taken for "noNewPrivileges"'
+	has $'NoNewPrivs:\t1'
+	config '.process.noNewPrivileges = false'
+	inside 'grep NoNewPrivs /proc/self/status'
+	lacks "is taken for"
+	has $'NoNewPrivs:\t0'
+}

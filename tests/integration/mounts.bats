@@ -715,3 +715,42 @@ with_user_namespace() {
 	done
 	[ -z "${FAILED-}" ]
 }
+
+@test "MNT-03 MNT-16 a source below the container's own root shows what was mounted there before it; a destination may name the root's place on the host" {
+	local root=$BUNDLE/rootfs
+	mkdir -p "$root/mnt" "$root/plain"
+	view mkdir "$SRC/plain/x"
+	view sh -c "echo first >$SRC/plain/x/file; echo hidden >$SRC/full/file"
+	mount_entry /mnt none "$SRC/plain" bind
+	mount_entry "$root/mnt/sub" none "$SRC/full" bind
+	mount_entry /copy none "$root/mnt" rbind ro
+	mount_entry "$root/deep" none "$root/mnt/x" bind
+	mount_entry /none none "$root/plain" bind
+	inside 'cat /mnt/sub/file /copy/sub/file /deep/file; ls /none; touch /copy/new 2>&1; cat /proc/self/mountinfo'
+	[ "${lines[*]:0:3}" = "hidden hidden first" ]
+	has "Read-only file system"
+	same "the source itself" rw,relatime "$(flags_of /mnt)"
+	same "its copy" ro,relatime "$(flags_of /copy)"
+	[ -z "${FAILED-}" ]
+	# a link of the image leads to the container's own place
+	ln -s /mnt "$root/link"
+	view mkdir "$SRC/plain/y"
+	mount_entry /link/y none "$SRC/full" bind
+	mount_entry /linked none "$root/link" rbind
+	inside 'cat /linked/x/file /linked/y/file'
+	[ "${lines[*]}" = "first hidden" ]
+	# what is not there by then is an error that says where it was looked for
+	mount_entry /z none "$root/mnt/nothing" bind
+	refused "cannot clone the mount at /mnt/nothing of the container's root: no such file or directory"
+}
+
+@test "MNT-85 an id-mapped bind of what was mounted in the root before" {
+	needs_kernel 6 3 # tmpfs
+	view touch "$SRC/plain/file"
+	mount_entry /m none "$SRC/plain" bind
+	mount_entry /n none "$BUNDLE/rootfs/m" bind idmap
+	mount_entry /o none "$SRC/plain" bind idmap
+	config '.mounts |= map(if .destination == "/n" or .destination == "/o" then .uidMappings = [{containerID: 0, hostID: 1000, size: 5}] | .gidMappings = [{containerID: 0, hostID: 2000, size: 20}] else . end)'
+	inside 'stat -c "%u:%g %n" /m/file /n/file /o/file'
+	[ "${lines[*]}" = "0:0 /m/file 1000:2000 /n/file 1000:2000 /o/file" ]
+}

@@ -5,6 +5,7 @@
 #define OCIRUN_STAGE_CORE_H
 
 #include "fake_sys.h"
+#include "order.h"
 #include "plan_build.h"
 #include "stage.h"
 
@@ -36,7 +37,8 @@ static inline int core_run(const struct stage *stage, const struct plan *plan, s
 
 	plan_each(plan, record)
 		for (int i = 0; i < STAGE_KINDS && r == 0 && stage->kinds[i].kind; i++)
-			if (stage->kinds[i].run && stage->kinds[i].kind == record->kind)
+			if (stage->kinds[i].run && stage->kinds[i].kind == record->kind &&
+			    order_stage(record->row) == stage)
 				r = stage->kinds[i].run(shim, record, fault);
 	return r;
 }
