@@ -374,7 +374,7 @@
 	R(3, cgroup_device, PLAN_AT(CGROUP)) R(4, cgroup_owner, PLAN_AT(CGROUP))                       \
 	R(5, launch, PLAN_AT(LAUNCH)) R(6, cgroup_join, PLAN_AT(CGROUP_JOIN))                          \
 	R(7, affinity, PLAN_AT(CGROUP_JOIN))                                                          \
-	R(8, source, PLAN_AT(SOURCES) | PLAN_AT(SOURCES_INSIDE) | PLAN_AT(MOUNTS))                                       \
+	R(8, source, PLAN_AT(SOURCES) | PLAN_AT(SOURCES_INSIDE) | PLAN_AT(MOUNTS))                     \
 	R(9, join, PLAN_AT(JOIN)) R(10, userns, PLAN_AT(USERNS))                                       \
 	R(11, namespaces, PLAN_AT(NAMESPACES)) R(12, loopback, PLAN_AT(NETWORK))                       \
 	R(13, rootfs, PLAN_AT(ROOTFS)) R(14, mount, PLAN_AT(MOUNTS))                                   \

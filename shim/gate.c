@@ -43,8 +43,8 @@ static int gate_wait_start(int fifo, struct fault *fault)
 	return r == 1 ? 0 : fault_set(fault, FAULT_READ, EPIPE, "fifo");
 }
 
-/* Who waits for `start` can be told to end (`kill ID`), and what tells is not always SIGKILL. The kernel drops
- * every other signal to the first process of a pid namespace that has no handler for it. */
+/* Who waits for `start` can be told to end (`kill ID`), and what tells is not always SIGKILL. The kernel
+ * drops every other signal to the first process of a pid namespace that has no handler for it. */
 static void gate_heed_signals(void)
 {
 	static const int signals[] = { SIGTERM, SIGINT, SIGHUP, SIGQUIT };

@@ -95,6 +95,7 @@ static void add_listed_nodes(struct compile *c)
 {
 	for (uint32_t i = 0; i < c->spec->linux_->device_count; i++) {
 		const struct spec_device *device = &c->spec->linux_->devices[i];
+		const char *path = lexical_join(c->arena, "/", device->path);
 		struct plan_device record = {
 			.mode = type_bits(device->type) | (device->has_mode ? device->mode & 07777 : 0666),
 			.major = device->major,
@@ -103,8 +104,9 @@ static void add_listed_nodes(struct compile *c)
 			.gid = device->gid,
 		};
 
-		add_node(c, &record, lexical_join(c->arena, "/", device->path),
-			 compile_pointer(c, "/linux/devices/%u", i));
+		/* the link to devpts takes its place in the end, and cannot take that of a bind */
+		if (strcmp(path, "/dev/ptmx") != 0)
+			add_node(c, &record, path, compile_pointer(c, "/linux/devices/%u", i));
 	}
 }
 

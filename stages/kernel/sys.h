@@ -122,8 +122,8 @@ int sys_pidfd_send_signal(int pidfd, int signal);
 int sys_kill(pid_t pid, int signal);
 int sys_sigprocmask(int how, const uint64_t *set, uint64_t *ret_old); /* kernel's 64-bit set */
 int sys_sigdefault(int signal);                                       /* default action for one signal */
-/* The process ends with 128 + signal by it, also as a namespace's first process, for which the kernel's default
- * action is nothing; an ignored one stays ignored. Until execve, which makes it the default again. */
+/* The process ends with 128 + signal by it, also as a namespace's first process, for which the kernel's
+ * default action is nothing; an ignored one stays ignored. Until execve, which makes it the default again. */
 int sys_sigexit(int signal);
 int64_t sys_clock_ms(void); /* CLOCK_MONOTONIC in milliseconds, for deadlines */
 

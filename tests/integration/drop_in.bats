@@ -292,3 +292,14 @@ inside() { # SCRIPT as the container's program
 	lacks "is taken for"
 	has $'NoNewPrivs:\t0'
 }
+
+@test "DEV-15 a /dev/ptmx among the devices is the link all the same, where devices are bound too" {
+	config '.linux.devices = [{path: "/dev/ptmx", type: "c", major: 5, minor: 2}]'
+	inside 'readlink /dev/ptmx'
+	[ "$output" = pts/ptmx ]
+	chown -R 100000:100000 "$BUNDLE/rootfs"
+	chmod 755 "$DIR" "$BUNDLE"
+	config '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
+	inside 'readlink /dev/ptmx'
+	[ "$output" = pts/ptmx ]
+}
