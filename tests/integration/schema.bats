@@ -11,7 +11,7 @@ OFFICIAL=/usr/share/gocode/src/github.com/opencontainers/runtime-spec/schema
 # Debian's own interpreter: its packages are not those of another one that stands first in PATH
 valid() { /usr/bin/python3 "$BATS_TEST_DIRNAME/validate.py" "$@"; }
 
-@test "FEA-01 FEA-02 FJS-01 features: valid JSON of the 1.3 schema, exit 0, nothing on stderr, for anybody" {
+@test "FEA-01 FEA-02 FJS-01 ACC-05 features: valid JSON of the 1.3 schema, exit 0, nothing on stderr, for anybody" {
 	"$OCIRUN" features >"$DIR/features" 2>"$DIR/err" </dev/null
 	[ ! -s "$DIR/err" ]
 	run_ok valid "$DATA/schema/features.json" "$DIR/features"
@@ -115,7 +115,7 @@ valid() { /usr/bin/python3 "$BATS_TEST_DIRNAME/validate.py" "$@"; }
 	done <"$DIR/names"
 }
 
-@test "STT-01 STT-02 STT-03 STT-04 STT-05 state, created, running and stopped: valid by the specification's schema and by our own" {
+@test "STT-01 STT-02 STT-03 STT-04 STT-05 ACC-05 state, created, running and stopped: valid by the specification's schema and by our own" {
 	needs_root
 	new_bundle sleep 100
 	config '.annotations = {"org.example.key": "value"}'
@@ -133,7 +133,7 @@ valid() { /usr/bin/python3 "$BATS_TEST_DIRNAME/validate.py" "$@"; }
 	run_fail valid "$DATA/schema/state.json" "$DIR/bad"
 }
 
-@test "SPC-01 SPC-03 spec, for root and for others: valid by the specification's schema, and read back" {
+@test "SPC-01 SPC-03 ACC-05 spec, for root and for others: valid by the specification's schema, and read back" {
 	local flag
 	for flag in '' --rootless; do
 		mkdir -p "$DIR/bundle$flag/rootfs"
