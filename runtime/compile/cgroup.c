@@ -278,9 +278,8 @@ static int check_forced_v1(struct compile *c)
 			      value);
 }
 
-int compile_cgroup(struct compile *c)
+static int add_groups(struct compile *c)
 {
-	struct plan_affinity affinity = { .reset = 1 };
 	const char **dirs = arena_alloc(c->arena, (c->facts->hierarchy_count + 1u) * sizeof *dirs);
 	int r = check_forced_v1(c);
 
@@ -299,6 +298,15 @@ int compile_cgroup(struct compile *c)
 		return r;
 	add_owner(c);
 	add_joins(c);
-	WRITER_ADD(c->writer, CGROUP_JOIN, affinity, &affinity, "");
 	return 0;
+}
+
+int compile_cgroup(struct compile *c)
+{
+	struct plan_affinity affinity = { .reset = 1 };
+	int r = c->options->cgroupless ? compile_cgroupless(c) : add_groups(c);
+
+	if (r == 0)
+		WRITER_ADD(c->writer, CGROUP_JOIN, affinity, &affinity, "");
+	return r;
 }

@@ -29,6 +29,7 @@ struct compile_options {
 	const char *id;
 	const char *bundle;          /* absolute */
 	const char *rootfs;          /* absolute: root.path joined to the bundle, lexically clean */
+	bool cgroupless;             /* --cgroup-manager disabled: no group, no limit */
 	bool systemd_cgroup;         /* the driver: --systemd-cgroup */
 	const char *systemd_root;    /* group of the user's systemd that makes the unit; NULL: the system's */
 	const char *systemd_allowed; /* "A,B": unit properties that annotations may set; NULL: any */

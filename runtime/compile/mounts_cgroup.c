@@ -11,10 +11,11 @@
 #define SAFE (PLAN_ATTR_NOSUID | PLAN_ATTR_NODEV | PLAN_ATTR_NOEXEC)
 
 /* CVE-2023-25809: without a cgroup namespace of its own the container sees groups that are not its own, some
- * of which an ordinary user may write to: its limits could be left behind. Nothing of it is ever writable. */
+ * of which an ordinary user may write to: its limits could be left behind. Nothing of it is ever writable.
+ * Nor when what it sees is its maker's group. */
 static bool must_be_readonly(const struct compile *c)
 {
-	return compile_rootless_cgroups(c) && !compile_is_new(c, PLAN_NS_CGROUP);
+	return (compile_rootless_cgroups(c) && !compile_is_new(c, PLAN_NS_CGROUP)) || c->options->cgroupless;
 }
 
 /* The group that the container is in: what its own cgroup namespace shows as the root. */

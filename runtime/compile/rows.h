@@ -8,11 +8,12 @@
 
 typedef int compile_row(struct compile *c);
 
-compile_row compile_systemd; /* result->systemd, with its driver */
-compile_row compile_cgroup;  /* groups, limits, device filter, joins; fills result->cgroup_dirs */
-compile_row compile_rdt;     /* the resctrl group */
-compile_row compile_launch;  /* namespaces.c: launch */
-compile_row compile_join;    /* join.c: namespaces by path */
+compile_row compile_systemd;    /* result->systemd, with its driver */
+compile_row compile_cgroup;     /* groups, limits, device filter, joins; fills result->cgroup_dirs */
+compile_row compile_cgroupless; /* instead, for a container without a group of its own */
+compile_row compile_rdt;        /* the resctrl group */
+compile_row compile_launch;     /* namespaces.c: launch */
+compile_row compile_join;       /* join.c: namespaces by path */
 compile_row compile_userns;
 compile_row compile_namespaces; /* the new ones, and lo */
 compile_row compile_rootfs;

@@ -181,6 +181,7 @@ static void compile_options_of(const struct globals *globals, const struct creat
 			       struct prepared *ret)
 {
 	ret->options.rootless = rootless_of(globals);
+	ret->options.cgroupless = globals->cgroup_manager && !strcmp(globals->cgroup_manager, "disabled");
 	ret->options.id = options->id;
 	ret->options.no_pivot = options->no_pivot;
 	ret->options.no_new_keyring = options->no_new_keyring;

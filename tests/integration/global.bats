@@ -82,6 +82,44 @@ load lib
 	run_fail ocirun --cgroup-manager nonsense list
 }
 
+@test "GLB-15 --cgroup-manager disabled: the container stays in its maker's group, which nothing of ours touches" {
+	needs_root
+	new_bundle sh -c 'cat /proc/self/cgroup; sleep 60'
+	config 'del(.linux.namespaces[] | select(.type == "cgroup"))' \
+		'.mounts += [{destination: "/sys/fs/cgroup", type: "cgroup", source: "cgroup", options: ["nosuid", "noexec", "nodev"]}]'
+	ocirun --cgroup-manager disabled create --bundle "$BUNDLE" "$ID" </dev/null >"$DIR/out" 2>&1
+	ocirun start "$ID"
+	wait_for grep -q '^0::\|^1:' "$DIR/out"
+	diff <(sort /proc/self/cgroup) <(sort "$DIR/out")
+	[ "$(jq -c .cgroup_paths "$ROOT/$ID/state.json")" = '{}' ]
+	[ -z "$(find /sys/fs/cgroup -type d -name "*$ID*")" ]
+	# what is shown there is its maker's: not to be written to
+	run_fail ocirun exec "$ID" sh -c 'f=$(find /sys/fs/cgroup -name cgroup.procs | head -n 1); [ -n "$f" ] && echo 0 >"$f"'
+	has "Read-only file system"
+	run_ok ocirun exec "$ID" true
+	run_fail ocirun pause "$ID"
+	run_fail ocirun update --pids-limit 10 "$ID"
+	run_ok ocirun ps "$ID"
+	has sleep
+	run_ok ocirun kill "$ID" KILL
+	wait_status stopped
+	run_ok ocirun delete "$ID"
+}
+
+@test "GLB-15 --cgroup-manager disabled: what only a group could keep is refused" {
+	needs_root
+	new_bundle true
+	config '.linux.resources.pids = {limit: 10}'
+	run_fail ocirun --cgroup-manager disabled run --bundle "$BUNDLE" "$ID"
+	has "/linux/resources: a container without a control group (--cgroup-manager disabled) cannot be limited"
+	config 'del(.linux.resources.pids)' '.process.capabilities.bounding += ["CAP_MKNOD"]'
+	run_fail ocirun --cgroup-manager disabled run --bundle "$BUNDLE" "$ID"
+	has "/linux/resources/devices: a container without a control group (--cgroup-manager disabled) cannot be kept from devices while it holds CAP_MKNOD"
+	config '.annotations["run.oci.delegate-cgroup"] = "x"'
+	run_fail ocirun --cgroup-manager disabled run --bundle "$BUNDLE" "$ID"
+	has "cannot delegate one"
+}
+
 @test "GLB-16 GLB-17 --rootless takes Go's booleans and auto" {
 	local value
 	for value in 1 t T TRUE true True 0 f F FALSE false auto ""; do
