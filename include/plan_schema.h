@@ -244,9 +244,8 @@
 #define PLAN_FIELDS_join(F)                                                                        \
 	F(join, BITS, type, ns) F(join, STR, path, PLAN_MAX_PATH)
 #define PLAN_FIELDS_enter(F)           /* exec: the namespaces of a process, in one call */            \
-	F(enter, SLOT, pidfd, 0)               /* pid: the launch enters it, clones, goes back */      \
-	F(enter, BITS, types, ns)              /* those that differ from ours */                       \
-	F(enter, NUM, with_pid, 1)             /* or the shim itself does, and `fork` follows */       \
+	F(enter, SLOT, pidfd, 0)                                                                       \
+	F(enter, BITS, types, ns)              /* those that differ from ours; pid: `fork` follows */  \
 	F(enter, SLOT, root, 0)                /* its root, where the mount namespace is the same */
 #define PLAN_FIELDS_userns(F)                                                                      \
 	F(userns, ENUM, writer, map_writer)                                                            \

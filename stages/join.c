@@ -156,8 +156,7 @@ static int enter_run(struct shim *shim, const struct plan_record *record, struct
 	const struct plan_enter *into = STAGE_RECORD(enter, record);
 	FD_AUTO pidfd = take_slot(shim, into->pidfd);
 	FD_AUTO root = take_slot(shim, into->root);
-	uint64_t launched = into->with_pid ? 0 : PLAN_NS_PID; /* which the launch has entered for us */
-	int wanted = (int)(into->types & ~launched), r = hide(fault);
+	int wanted = (int)into->types, r = hide(fault);
 
 	if (r < 0)
 		return r;

@@ -42,7 +42,7 @@ static int delete_half_made(struct container *container, enum container_status s
 	}
 	int r = container_sweep(container->root_fd, container->id, error);
 	if (r == 0 && force) /* what has no creating.json either was left by the sweep (DEL-03) */
-		return container_discard(container->root_fd, container->id, error);
+		return container_discard_opened(container, error);
 	return r < 0 ? r : error_set(error, ENOENT, "container does not exist");
 }
 

@@ -51,21 +51,21 @@ static void add_affinity(struct compile *c)
 	WRITER_ADD(c->writer, CGROUP_JOIN, affinity, &record, *text ? "/process/execCPUAffinity/final" : "");
 }
 
+/* The pid namespace comes with the others, and a fork: born in it, the shim would be seen by the container
+ * while it still has the host's mounts, and CAP_SYS_PTRACE is enough to go through /proc/PID/root, dumpable
+ * or not. Nor could the launch enter it before the user namespace that may own it. */
 static void add_enter(struct compile *c, const struct exec_into *into)
 {
 	struct plan_launch launch = { .born = 0 };
 	struct plan_enter enter = { .types = into->types, .root = PLAN_NONE };
 	struct plan_namespaces forks = { .fork = 1 };
 
-	/* the launch would have to enter it before the user namespace that it belongs to, or could not come
-	 * back */
-	enter.with_pid = into->types & PLAN_NS_PID && !facts_may_visit(c->facts);
 	enter.pidfd = writer_slot(c->writer);
 	if (into->has_root)
 		enter.root = writer_slot(c->writer);
 	WRITER_ADD(c->writer, LAUNCH, launch, &launch, "");
 	WRITER_ADD(c->writer, JOIN, enter, &enter, "");
-	if (enter.with_pid)
+	if (into->types & PLAN_NS_PID)
 		WRITER_ADD(c->writer, NAMESPACES, namespaces, &forks, "");
 }
 

@@ -155,6 +155,9 @@ static int remove_groups(const struct container *container, int milliseconds, st
 	const struct spec_strings *dirs = &container->state.cgroup_dirs;
 	int result = 0;
 
+	/* v1: a frozen task dies in none of its groups before the freezer's has let it go (KIL-09) */
+	for (uint32_t i = 0; i < dirs->count; i++)
+		host_cgroup_thaw(dirs->items[i]);
 	for (uint32_t i = 0; i < dirs->count; i++) {
 		int r = host_cgroup_remove(dirs->items[i], milliseconds);
 
@@ -193,6 +196,15 @@ int container_destroy(struct container *container, int milliseconds, struct erro
 	return r < 0 ? r : remove_state(container, error);
 }
 
+int container_discard_opened(struct container *container, struct error *error)
+{
+	int r = container_claim(container, 0);
+
+	if (r == 0)
+		return remove_state(container, error);
+	return r == -ENOENT ? 0 : error_set(error, EBUSY, "container %s is being created", container->id);
+}
+
 int container_discard(int root_fd, const char *id, struct error *error)
 {
 	struct container container = { .id = id, .root_fd = root_fd, .lock = -1 };
@@ -200,12 +212,7 @@ int container_discard(int root_fd, const char *id, struct error *error)
 	container.dir = sys_openat(root_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 	if (container.dir < 0)
 		return error_errno(error, container.dir, "cannot open the state of container %s", id);
-	int r = container_claim(&container, 0);
-
-	if (r == 0)
-		r = remove_state(&container, error);
-	else if (r != -ENOENT)
-		r = error_set(error, EBUSY, "container %s is being created", id);
+	int r = container_discard_opened(&container, error);
 	fd_close(container.dir);
 	return r;
 }

@@ -192,8 +192,8 @@ static int become_shim(void *argument)
 	return 127;
 }
 
-/* The child is born in the pid namespace of `theirs` (its descriptor, or a pidfd); the runtime itself goes
- * back at once. */
+/* The child is born in the pid namespace of `theirs`, its descriptor; the runtime itself goes back at once.
+ */
 static int clone_in(int theirs, const char *name, const struct nursery *nursery, int *ret_pidfd,
 		    struct birth *birth, struct error *error)
 {
@@ -212,12 +212,11 @@ static int clone_in(int theirs, const char *name, const struct nursery *nursery,
 	return pid;
 }
 
-static int clone_once(const struct launch *launch, const struct parcel *parcel, int cgroup, int *ret_pidfd,
-		      struct birth *birth, struct error *error)
+static int clone_once(const struct launch *launch, int cgroup, int *ret_pidfd, struct birth *birth,
+		      struct error *error)
 {
 	const struct plan *plan = &launch->compiled->plan;
 	const struct plan_launch *record = plan_find(plan, PLAN_KIND_launch);
-	const struct plan_enter *enter = plan_find(plan, PLAN_KIND_enter);
 	const struct nursery nursery = { record ? record->born : 0, cgroup };
 
 	if (record && record->pid_path.length) {
@@ -226,9 +225,6 @@ static int clone_once(const struct launch *launch, const struct parcel *parcel, 
 
 		return clone_in(theirs, path, &nursery, ret_pidfd, birth, error);
 	}
-	if (enter && enter->types & PLAN_NS_PID && !enter->with_pid && enter->pidfd < parcel->slot_count)
-		return clone_in(parcel->slots[enter->pidfd], "of the container", &nursery, ret_pidfd, birth,
-				error);
 	return clone_vfork(nursery.flags, cgroup, ret_pidfd, become_shim, birth);
 }
 
@@ -251,7 +247,7 @@ static int born_outside(struct launch *launch, const struct parcel *parcel, stru
 	struct fault fault = { .row = PLAN_ROW_CGROUP, .record = FAULT_NO_RECORD };
 
 	unsend_plan(parcel->theirs);
-	int pid = clone_once(launch, parcel, -1, &launch->pidfd, birth, error);
+	int pid = clone_once(launch, -1, &launch->pidfd, birth, error);
 	if (pid < 0)
 		return pid;
 	launch->pid = pid;
@@ -267,7 +263,7 @@ static int bear(struct launch *launch, const struct parcel *parcel, struct birth
 {
 	int born = launch->groups.born;
 	int cgroup = born >= 0 ? launch->groups.dirs[born] : -1;
-	int pid = clone_once(launch, parcel, cgroup, &launch->pidfd, birth, error);
+	int pid = clone_once(launch, cgroup, &launch->pidfd, birth, error);
 
 	if (pid < 0 && cgroup >= 0 && !error->code && refuses_group(pid))
 		pid = born_outside(launch, parcel, birth, error);

@@ -259,3 +259,47 @@ freezer_file() { # of the test's group: FROZEN or 1 freezes
 	run_ok timeout 8 "$OCIRUN" --root "$ROOT" delete -f "$ID"
 	nothing_left
 }
+
+@test "delete -f of an id that leads to another container by now leaves that one alone" {
+	local deleter
+	mkdir -p "$ROOT/$ID"
+	cp "$BUNDLE/config.json" "$ROOT/$ID/config.json" # what no creator left: nothing is known of it
+	strace -o "$DIR/trace" -e trace=getdents64,openat -e inject=getdents64:delay_enter=1500000:when=1 \
+		"$OCIRUN" --root "$ROOT" delete -f "$ID" 2>"$DIR/err" &
+	deleter=$!
+	wait_for grep -q "\"$ID\"" "$DIR/trace"
+	mv "$ROOT/$ID" "$DIR/away"
+	create
+	collect $deleter
+	[ "$(status_of)" = created ]
+	ocirun delete "$ID"
+	nothing_left
+}
+
+first_group() { jq -r '[.cgroup_paths[]][0]' "$ROOT/$ID/state.json"; }
+
+@test "delete -f removes groups that the container has nested deeper than anybody walks" {
+	needs_root
+	create
+	(cd "$(first_group)" && for ((i = 0; i < 300; i++)); do mkdir d && cd d || exit; done)
+	run_ok ocirun delete -f "$ID"
+	nothing_left
+}
+
+@test "delete -f ends a process that is frozen in the container's groups, in its pid namespace or not" {
+	local dir stranger file word
+	needs_root
+	create
+	sleep 60 &
+	stranger=$!
+	while read -r dir; do
+		[ ! -e "$dir/cgroup.procs" ] || echo $stranger >"$dir/cgroup.procs"
+	done < <(jq -r '.cgroup_paths[]' "$ROOT/$ID/state.json")
+	kill -KILL "$(pid_of)"
+	wait_status stopped
+	read -r file word < <(freezer_file)
+	echo "$word" >"$file"
+	run_ok ocirun delete -f "$ID"
+	is_gone $stranger
+	nothing_left
+}

@@ -298,6 +298,27 @@ caps_inside() { # prints "inh prm eff bnd amb" of the program
 	[ "$rows" -ge "$least" ]
 }
 
+@test "CVE-2016-9962 exec: a container that may trace all it sees never sees a process that has the host's mounts" {
+	needs_root
+	cc -O1 -static -o "$BUNDLE/rootfs/bin/spin" "$BATS_TEST_DIRNAME/spin.c"
+	config '.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE"] | unique)'
+	set_args /bin/spin "$CANARY/file"
+	[ -e "$CANARY/file" ]
+	ocirun create --bundle "$BUNDLE" "$ID" </dev/null >"$DIR/out" 2>&1
+	ocirun start "$ID"
+	wait_for grep -q looking "$DIR/out"
+	local i
+	for i in {1..20}; do ocirun exec "$ID" true; done
+	run cat "$DIR/out"
+	lacks ESCAPE
+	# and it does see what there is to be seen: a process of the container, where it has such a file itself
+	mkdir -p "$BUNDLE/rootfs$CANARY"
+	touch "$BUNDLE/rootfs$CANARY/file"
+	seen() { ocirun exec "$ID" true; grep -q ESCAPE "$DIR/out"; }
+	wait_for seen
+	ocirun delete -f "$ID"
+}
+
 @test "R8 KEEP_ADMIN: a filter without no_new_privs leaves no CAP_SYS_ADMIN, with none or all of it configured" {
 	config '.process.noNewPrivileges = false' '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["reboot"], action: "SCMP_ACT_ERRNO"}]}'
 	local uid uids="0 1000"
