@@ -16,13 +16,22 @@ _ocirun_ids() { # STATUSES
 	done < <("$program" "${root[@]}" list 2>/dev/null)
 }
 
+# Offers those of the lines on stdin that are ids and begin with what was typed. Not `compgen -W`, which expands its
+# words: what a program prints is data.
+_ocirun_offer_ids() {
+	local id
+	while read -r id; do
+		[[ $id == *[^a-zA-Z0-9_+.-]* || $id != "$current"* ]] || COMPREPLY+=("$id")
+	done
+}
+
 # Offers values of this kind, as the tables name it.
 _ocirun_offer() { # KIND
 	case $1 in
 	DIR | bundle) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -d -- "$current") ;;
 	PATH | FILE) compopt -o filenames 2>/dev/null; mapfile -t COMPREPLY < <(compgen -f -- "$current") ;;
 	signal) mapfile -t COMPREPLY < <(compgen -W "$(compgen -A signal SIG) $(compgen -A signal SIG | sed s/^SIG//)" -- "$current") ;;
-	container-id) mapfile -t COMPREPLY < <(compgen -W "$(_ocirun_ids "${containers[$command]-}")" -- "$current") ;;
+	container-id) _ocirun_offer_ids < <(_ocirun_ids "${containers[$command]-}") ;;
 	*'|'*) mapfile -t COMPREPLY < <(compgen -W "${1//|/ }" -- "$current") ;;
 	esac
 }

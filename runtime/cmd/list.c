@@ -74,8 +74,7 @@ static void add(struct listing *listing, const char *name, const struct containe
 	struct entry *entry = append(listing);
 
 	entry->state = container->state;
-	if (!entry->state.id)
-		entry->state.id = name;
+	entry->state.id = name; /* that of the directory, which was checked */
 	if (listing->quiet)
 		return;
 	entry->status = container_status(container, NULL);

@@ -1,7 +1,7 @@
 /* Compiled filters kept between runs (LNX-16): a profile of 300 names costs libseccomp 8 ms, reading it
  * back four system calls. A file holds the profile's text beside the filter, and the two texts are compared:
- * the hash in its name only finds it. The directory belongs to the runtime alone; a file that another user
- * could have written is no entry, and none is ever changed in place.
+ * the hash in its name only finds it. The directory belongs to the runtime alone, and is no symlink, or there
+ * is no cache; a file that another user could have written is no entry, and none is ever changed in place.
  */
 #include <dirent.h>
 #include <fcntl.h>
@@ -15,6 +15,7 @@
 
 #define CACHE_MAGIC 0x3143434553495243ULL /* its last digit counts changes of what we put into a filter */
 #define CACHE_TEXT (1u << 20)             /* a profile above this is not kept */
+#define CACHE_DIGITS 16                   /* of a name: the hash */
 #define CACHE_FILES 128 /* then all are thrown away: profiles change with releases, not by the hour */
 
 struct cache_head {
@@ -39,14 +40,14 @@ static struct cache_head make_head(const struct spec_seccomp *seccomp, const str
 	};
 }
 
-static const char *file_name(struct arena *arena, const char *directory, const struct spec_seccomp *seccomp,
+static const char *file_name(struct arena *arena, const struct spec_seccomp *seccomp,
 			     const struct facts *facts)
 {
 	uint64_t hash = 0xcbf29ce484222325ULL ^ facts->audit_arch;
 
 	for (uint32_t i = 0; i < seccomp->text_length; i++)
 		hash = (hash ^ (unsigned char)seccomp->text[i]) * 0x100000001b3ULL;
-	return arena_format(arena, "%s/%016llx", directory, (unsigned long long)hash);
+	return arena_format(arena, "%0*llx", CACHE_DIGITS, (unsigned long long)hash);
 }
 
 static bool trusted(const struct stat *st, const struct facts *facts)
@@ -54,10 +55,34 @@ static bool trusted(const struct stat *st, const struct facts *facts)
 	return S_ISREG(st->st_mode) && st->st_uid == facts->uid && (st->st_mode & 077) == 0;
 }
 
+/* Descriptor, or -1: there is no directory that none but us can have filled. */
+static int open_directory(const char *path, const struct facts *facts)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat st;
+
+	if (fd >= 0 && (fstat(fd, &st) < 0 || st.st_uid != facts->uid || (st.st_mode & 022))) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+static int open_file(const char *directory, const char *name, const struct facts *facts)
+{
+	int dir = open_directory(directory, facts), fd;
+
+	if (dir < 0)
+		return -1;
+	fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	close(dir);
+	return fd;
+}
+
 bool filter_cache_read(struct arena *arena, const char *directory, const struct spec_seccomp *seccomp,
 		       const struct facts *facts, struct compiled_filter *ret)
 {
-	int fd = open(file_name(arena, directory, seccomp, facts), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	int fd = open_file(directory, file_name(arena, seccomp, facts), facts);
 	size_t text_room = ((size_t)seccomp->text_length + 7) / 8 * 8, size;
 	struct cache_head head;
 	struct stat st;
@@ -84,20 +109,32 @@ bool filter_cache_read(struct arena *arena, const char *directory, const struct 
 	return true;
 }
 
-/* Only on the way of a miss, which costs milliseconds anyway. */
-static void make_room(const char *directory)
+/* HASH, or HASH.PID of one that is being written. */
+static bool is_ours(const char *name)
 {
-	DIR *dir = opendir(directory);
+	size_t digits = strspn(name, "0123456789abcdef");
+
+	return digits == CACHE_DIGITS && (!name[digits] || name[digits] == '.');
+}
+
+/* Only on the way of a miss, which costs milliseconds anyway. */
+static void make_room(int directory)
+{
+	int fd = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 	unsigned count = 0;
 
-	if (!dir)
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
 		return;
-	while (readdir(dir))
-		count++;
+	}
+	for (struct dirent *entry; (entry = readdir(dir));)
+		count += is_ours(entry->d_name);
 	rewinddir(dir);
 	for (struct dirent *entry; count > CACHE_FILES && (entry = readdir(dir));)
-		if (entry->d_name[0] != '.')
-			unlinkat(dirfd(dir), entry->d_name, 0);
+		if (is_ours(entry->d_name))
+			unlinkat(directory, entry->d_name, 0);
 	closedir(dir);
 }
 
@@ -118,25 +155,28 @@ void filter_cache_write(struct arena *arena, const char *directory, const struct
 			const struct facts *facts, const struct compiled_filter *filter)
 {
 	size_t text_room = ((size_t)seccomp->text_length + 7) / 8 * 8;
-	const char *name = file_name(arena, directory, seccomp, facts), *temporary;
+	const char *name = file_name(arena, seccomp, facts), *temporary;
 	struct cache_head head = make_head(seccomp, facts, filter->length);
 	size_t size = sizeof head + text_room + filter->length;
 	char *bytes;
-	int fd;
+	int dir, fd;
 
 	if (seccomp->text_length > CACHE_TEXT)
 		return;
+	mkdir(directory, 0700);
+	dir = open_directory(directory, facts);
+	if (dir < 0)
+		return; /* the filter is here: the cache only makes the next one faster */
 	bytes = arena_alloc(arena, size);
 	memcpy(bytes, &head, sizeof head);
 	memcpy(bytes + sizeof head, seccomp->text, seccomp->text_length);
 	memcpy(bytes + sizeof head + text_room, filter->bytes, filter->length);
-	mkdir(directory, 0700);
-	make_room(directory);
+	make_room(dir);
 	temporary = arena_format(arena, "%s.%ld", name, (long)getpid());
-	fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return; /* the filter is here: the cache only makes the next one faster */
-	if (!write_all(fd, bytes, size) || rename(temporary, name) < 0)
-		unlink(temporary);
-	close(fd);
+	fd = openat(dir, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd >= 0 && (!write_all(fd, bytes, size) || renameat(dir, temporary, dir, name) < 0))
+		unlinkat(dir, temporary, 0);
+	if (fd >= 0)
+		close(fd);
+	close(dir);
 }

@@ -236,7 +236,7 @@ int create_prepare(const struct globals *globals, const struct create_options *o
 		r = find_systemd(globals, options, ret, error);
 	if (r == 0 && ret->spec.linux_->intel_rdt)
 		r = facts_probe_resctrl(globals->arena, &ret->facts, error);
-	if (r == 0 && ret->spec.linux_->seccomp)
+	if (r == 0 && ret->spec.linux_->seccomp && !options->plan_only) /* which makes nothing */
 		ret->options.cache = filter_cache(globals->arena, ret->root, !globals->root);
 	if (r == 0)
 		r = joined_maps_check(globals->arena, &ret->spec, error);

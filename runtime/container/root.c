@@ -167,6 +167,29 @@ static int refused_root(const char *path, bool is_default, int r, const char *wh
 	return r;
 }
 
+/* The default is a path that nobody typed: who else could make it, or write in it, would choose what we find.
+ * A --root is the caller's word for the directory, and only its containers are looked at (check_owner). */
+static int check_root(int fd, const char *path, struct error *error)
+{
+	struct stat about;
+	int r = sys_fstat(fd, &about);
+
+	if (r < 0)
+		return error_errno(error, r, "cannot look at the state root %s", path);
+	if (about.st_uid != geteuid())
+		return error_set(
+			error, EPERM,
+			"the state root %s belongs to user %u, not to %u (remove it, or give --root a "
+			"directory of your own)",
+			path, about.st_uid, geteuid());
+	if (about.st_mode & 022)
+		return error_set(error, EPERM,
+				 "the state root %s can be written by others (see what is in it, then: chmod "
+				 "go-w %s)",
+				 path, path);
+	return 0;
+}
+
 int root_open(const char *path, bool make, bool is_default, struct error *error)
 {
 	bool xdg = is_default && strcmp(path, ROOT_SYSTEM) != 0;
@@ -182,7 +205,12 @@ int root_open(const char *path, bool make, bool is_default, struct error *error)
 		if (fd >= 0 && xdg)
 			sys_fchmod(fd, 01700);
 	}
-	return fd < 0 ? refused_root(path, is_default, fd, "open", error) : fd;
+	if (fd < 0)
+		return refused_root(path, is_default, fd, "open", error);
+	int r = is_default ? check_root(fd, path, error) : 0;
+	if (r < 0)
+		fd_close_at(&fd);
+	return r < 0 ? r : fd;
 }
 
 /* ---- one container ------------------------------------------------------------------------------------ */
@@ -208,6 +236,25 @@ static bool still_there(const struct container *container)
 static int missing(struct error *error)
 {
 	return error_set(error, ENOENT, "container does not exist");
+}
+
+/* What a state holds is done with our rights: hooks are run, groups and directories removed. So only our own
+ * is read, and uid 0 trusts uid 0 alone. In a user namespace an owner without a mapping is the overflow uid,
+ * which is not us either. The directory is enough: none but its owner can make or move a file in it. */
+static int check_owner(const struct container *container, struct error *error)
+{
+	struct stat about;
+	int r = sys_fstat(container->dir, &about);
+
+	if (r < 0)
+		return error_errno(error, r, "cannot look at the state of container %s", container->id);
+	if (about.st_uid != geteuid())
+		return error_set(error, EPERM, "container %s belongs to user %u", container->id,
+				 about.st_uid);
+	if (about.st_mode & 022)
+		return error_set(error, EPERM, "the state of container %s can be written by others",
+				 container->id);
+	return 0;
 }
 
 static int wait_for_lock(int fd, int operation, int milliseconds)
@@ -303,14 +350,19 @@ static int read_state(struct arena *arena, struct container *container, struct e
 	container->creating = r == 0 && container->half_made && container_creating(container->dir);
 	if (r == 0 && container->half_made && !container->creating)
 		r = read_files(arena, container, error);
+	/* its groups and hooks would be another one's */
+	if (r == 0 && container->state.id && strcmp(container->state.id, container->id) != 0)
+		r = error_set(error, EINVAL, "state.json of %s names another id", container->id);
 	return r;
 }
 
 static int open_checked(struct arena *arena, enum container_lock lock, bool half, struct container *container,
 			struct error *error)
 {
-	int r = read_state(arena, container, error);
+	int r = check_owner(container, error);
 
+	if (r == 0)
+		r = read_state(arena, container, error);
 	if (r < 0)
 		return r;
 	if (container->half_made && !half && !container->creating)

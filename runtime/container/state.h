@@ -54,7 +54,8 @@ int state_read(struct arena *arena, int dir, const char *name, struct state *ret
 int id_check(const char *id, struct error *error);
 /* Resolve --root (NULL: the default of GLB-01 with "ocirun"), absolute; refuses "/" (GLB-02). */
 int root_path(struct arena *arena, const char *option, const char **ret, struct error *error);
-/* Open it; `make`: mkdir -p 0700 (XDG default: with the sticky bit). */
+/* Open it; `make`: mkdir -p 0700 (XDG default: with the sticky bit). -EPERM: a default that is another
+ * user's, or that others can write. */
 int root_open(const char *path, bool make, bool is_default, struct error *error);
 
 /* An open container: directory, lock (flock on its config.json copy), state. */
@@ -67,7 +68,8 @@ struct container {
 };
 enum container_lock { LOCK_NONE, LOCK_SHARED, LOCK_EXCLUSIVE };
 /* Open ROOT/ID. Missing: -ENOENT, text "container does not exist". Half-made by a dead creator: -ENOENT
- * too unless `half` (then half_made is set). */
+ * too unless `half` (then half_made is set). -EPERM: another user's, or others can write it. -EINVAL: its
+ * state is no state, or names another id. */
 int container_open(struct arena *arena, int root_fd, const char *root, const char *id,
 		   enum container_lock lock, bool half, struct container *ret, struct error *error);
 void container_close(struct container *container);

@@ -11,8 +11,11 @@
 /* What the hook reads on its stdin: compact, no newline (HOK-14). */
 static const char *state_text(struct arena *arena, const struct state *state, const char *status, int64_t pid)
 {
-	const struct spec spec = { .oci_version = state->oci_version, .annotations = state->annotations };
-	const struct compile_options options = { .id = state->id, .bundle = state->bundle };
+	/* a state need not have them: delete does without */
+	const struct spec spec = { .oci_version = state->oci_version ? state->oci_version : "",
+				   .annotations = state->annotations };
+	const struct compile_options options = { .id = state->id ? state->id : "",
+						 .bundle = state->bundle ? state->bundle : "" };
 	const char *head, *tail;
 
 	compile_state_text(arena, &spec, &options, status, &head, &tail);

@@ -146,6 +146,25 @@ offered() { complete_words "$@" | sort | tr '\n' ' ' | sed 's/ $//'; }
 	[ -z "$(offered --root "$DIR/none" start "")" ]
 }
 
+@test "GLB-34 completion of container ids: what the program prints is data, never a command" {
+	# a program in ocirun's place, whose list is hostile
+	cat >"$DIR/fake" <<-E
+		#!/bin/sh
+		echo 'ID PID STATUS BUNDLE CREATED OWNER'
+		echo '\$(touch\${IFS}$DIR/done) 1 running / 0 root'
+		echo '\`touch\${IFS}$DIR/done\` 1 running / 0 root'
+		echo 'w*b 1 running / 0 root'
+		echo 'web.1 1 running / 0 root'
+		echo 'other 1 running / 0 root'
+	E
+	chmod +x "$DIR/fake"
+	"$DIR/fake" | grep -qF "\$(touch\${IFS}$DIR/done) 1"
+	local OCIRUN=$DIR/fake
+	[ "$(offered exec "")" = "other web.1" ]
+	[ "$(offered exec w)" = "web.1" ]
+	[ ! -e "$DIR/done" ]
+}
+
 @test "GLB-34 completion in an interactive shell on a terminal" {
 	command -v cc >/dev/null || skip "no C compiler for the terminal's other side"
 	cc -O1 -static -o "$DIR/terminal" "$BATS_TEST_DIRNAME/terminal.c"

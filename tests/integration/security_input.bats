@@ -57,6 +57,82 @@ test_setup() { security_setup; }
 	untouched
 }
 
+@test "R12 the state of another user, or of another id, is none: nothing in it is done" {
+	local command dir=$ROOT/evil
+	mkdir -p "$dir"
+	echo '{}' >"$dir/config.json"
+	printf '{"id": "%s", "init_process_pid": 0, "poststop": [{"path": "/usr/bin/touch", "args": ["touch", "%s"]}]}\n' evil "$DIR/hooked" >"$dir/state.json"
+	cp "$dir/state.json" "$DIR/state.json"
+	# what hooks of our own do, so that the silence below means something
+	run_ok ocirun delete evil
+	[ -e "$DIR/hooked" ]
+	rm "$DIR/hooked"
+	mkdir "$dir" && echo '{}' >"$dir/config.json"
+	sed 's/"evil"/"$(touch x)"/' "$DIR/state.json" >"$dir/state.json"
+	for command in state start delete kill; do
+		run_fail ocirun "$command" evil
+		has "state.json of evil names another id"
+		[ "${#lines[@]}" -eq 1 ]
+	done
+	run_ok ocirun list
+	has "load container evil: state.json of evil names another id"
+	lacks touch
+	[ "$(id -u)" = 0 ] || return 0 # an ordinary user cannot make another's
+	cp "$DIR/state.json" "$dir/state.json"
+	chown -R 1000 "$dir"
+	for command in state start delete kill; do
+		run_fail ocirun "$command" evil
+		has "container evil belongs to user 1000"
+		[ "${#lines[@]}" -eq 1 ]
+	done
+	run_ok ocirun list
+	has "load container evil: container evil belongs to user 1000"
+	# seen by root of a user namespace that has no number for the owner
+	run_fail unshare -Ur "$OCIRUN" --root "$ROOT" delete evil
+	has "container evil belongs to user 65534"
+	[ -e "$dir/state.json" ] && [ ! -e "$DIR/hooked" ]
+}
+
+@test "R12 a default state root that another user made, or could write, is refused with what to do" {
+	needs_root
+	local xdg=$DIR/xdg # as root of a user namespace, whose default it is
+	mkdir -p "$xdg/ocirun" && chown 1000 "$xdg/ocirun"
+	run_fail env -u USER XDG_RUNTIME_DIR="$xdg" unshare -Ur "$OCIRUN" list
+	has "the state root $xdg/ocirun belongs to user 65534, not to 0 (remove it, or give --root"
+	chown 0 "$xdg/ocirun" && chmod 777 "$xdg/ocirun"
+	run_fail env -u USER XDG_RUNTIME_DIR="$xdg" unshare -Ur "$OCIRUN" list
+	has "the state root $xdg/ocirun can be written by others"
+	chmod 700 "$xdg/ocirun"
+	run_ok env -u USER XDG_RUNTIME_DIR="$xdg" unshare -Ur "$OCIRUN" list
+}
+
+@test "R12 LNX-16 a cache of filters that is a link, or that others can write, is no cache; foreign files stay" {
+	local i
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["acct"], action: "SCMP_ACT_ERRNO"}]}'
+	mkdir "$DIR/victim"
+	for i in {1..200}; do echo "$i" >"$DIR/victim/$(printf '%016x' "$i")"; done
+	mkdir -p "$ROOT" && ln -s "$DIR/victim" "$ROOT/@seccomp"
+	run_ok ocirun run --bundle "$BUNDLE" "$ID"
+	[ "$(find "$DIR/victim" -type f | wc -l)" = 200 ]
+	rm "$ROOT/@seccomp" && mv "$DIR/victim" "$ROOT/@seccomp" && chmod 777 "$ROOT/@seccomp"
+	run_ok ocirun run --bundle "$BUNDLE" "$ID"
+	[ "$(find "$ROOT/@seccomp" -type f | wc -l)" = 200 ]
+	# ours alone: what has the name of an entry goes, and nothing else
+	chmod 700 "$ROOT/@seccomp" && touch "$ROOT/@seccomp"/{other,0123,0123456789abcdefx}
+	run_ok ocirun run --bundle "$BUNDLE" "$ID"
+	[ "$(find "$ROOT/@seccomp" -type f | wc -l)" = 4 ]
+	[ -e "$ROOT/@seccomp/other" ] && [ -e "$ROOT/@seccomp/0123" ] && [ -e "$ROOT/@seccomp/0123456789abcdefx" ]
+}
+
+@test "check and plan make nothing: no state root, no cache" {
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["acct"], action: "SCMP_ACT_ERRNO"}]}'
+	run "$OCIRUN" --root "$DIR/fresh" check "$BUNDLE"
+	[ "$status" -le 1 ]
+	run_ok "$OCIRUN" --root "$DIR/fresh" plan "$BUNDLE"
+	has seccomp
+	[ ! -e "$DIR/fresh" ]
+}
+
 @test "R10 annotations, hostname and env with every kind of byte: as they are, in state and hooks" {
 	config '.annotations = {"a\"b\\c\u0001\u007f": "\"},\"pid\":1,\n\ud83d\ude00", "": "empty"} | .hooks = {createRuntime: [{path: "/bin/sh", args: ["sh", "-c", "cat >'"$DIR"'/hook"]}]}'
 	set_args sleep 100

@@ -123,8 +123,11 @@ static int make(const char *id, bool whole)
 	assert_int_equal(mkdirat(root, id, 0711), 0);
 	int dir = openat(root, id, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
+	char text[64];
+
+	snprintf(text, sizeof text, "{\"id\":\"%s\"}", id);
 	scratch_write(dir, "config.json", "{}");
-	scratch_write(dir, whole ? "state.json" : "creating.json", "{\"id\":\"x\"}");
+	scratch_write(dir, whole ? "state.json" : "creating.json", text);
 	return dir;
 }
 
@@ -146,6 +149,60 @@ static void missing_and_strange(void **state)
 	assert_int_equal(try("none", LOCK_NONE, true, &container), -ENOENT);
 	assert_int_equal(symlinkat("/tmp", root, "link"), 0);
 	assert_true(try("link", LOCK_NONE, true, &container) < 0);
+}
+
+static void refuse(const char *id, int wanted, const char *text)
+{
+	struct container container;
+	struct error error = { 0 };
+
+	assert_int_equal(container_open(&arena, root, path, id, LOCK_NONE, true, &container, &error), wanted);
+	assert_string_equal(error.text, text);
+}
+
+static void anothers_state_is_none(void **state)
+{
+	struct container container;
+	int dir = make("mine", true);
+
+	(void)state;
+	assert_int_equal(try("mine", LOCK_NONE, false, &container), 0);
+	container_close(&container);
+	assert_int_equal(fchmod(dir, 0731), 0);
+	refuse("mine", -EPERM, "the state of container mine can be written by others");
+	assert_int_equal(fchmod(dir, 0711), 0);
+	scratch_write(dir, "state.json", "{\"id\":\"$(touch x)\"}");
+	refuse("mine", -EINVAL, "state.json of mine names another id");
+	if (geteuid() == 0) { /* nobody else may give a directory away */
+		assert_int_equal(fchown(dir, 65534, 0), 0);
+		refuse("mine", -EPERM, "container mine belongs to user 65534");
+	}
+	close(dir);
+}
+
+static void a_default_root_is_ours_alone(void **state)
+{
+	struct error error = { 0 };
+	char place[100];
+
+	(void)state;
+	snprintf(place, sizeof place, "%s/default", path);
+	int fd = root_open(place, true, true, &error);
+	assert_true(fd >= 0);
+	assert_int_equal(fchmod(fd, 0770), 0);
+	assert_int_equal(root_open(place, true, true, &error), -EPERM);
+	assert_non_null(strstr(error.text, "can be written by others"));
+	int named = root_open(place, true, false, &error);
+	assert_true(named >= 0);
+	close(named);
+	assert_int_equal(fchmod(fd, 0700), 0);
+	if (geteuid() == 0) {
+		assert_int_equal(fchown(fd, 65534, 0), 0);
+		memset(&error, 0, sizeof error);
+		assert_int_equal(root_open(place, true, true, &error), -EPERM);
+		assert_non_null(strstr(error.text, "belongs to user 65534, not to 0"));
+	}
+	close(fd);
 }
 
 static void a_dead_creator_left_nothing_to_see(void **state)
@@ -228,6 +285,8 @@ int main(void)
 		cmocka_unit_test(relative_roots_begin_here),
 		cmocka_unit_test(made_private),
 		cmocka_unit_test(missing_and_strange),
+		cmocka_unit_test(anothers_state_is_none),
+		cmocka_unit_test(a_default_root_is_ours_alone),
 		cmocka_unit_test(a_dead_creator_left_nothing_to_see),
 		cmocka_unit_test(one_command_at_a_time),
 		cmocka_unit_test(sweeping),
