@@ -395,7 +395,7 @@ needs_device_rules() { needs_root; v2 || [ -e /sys/fs/cgroup/devices/cgroup.proc
 @test "LIM-41 misc by unified: its file is there, or the controller is named" {
 	config '.linux.resources.unified = {"misc.max": "nothing 1"}'
 	run_fail ocirun run --bundle "$BUNDLE" "$ID"
-	if v2 && grep -qw misc /sys/fs/cgroup/cgroup.controllers; then
+	if v2 && grep -qw misc "/sys/fs/cgroup$(systemd_group)/cgroup.controllers"; then
 		# the controller was enabled: it is the kernel that knows no such resource
 		has "/linux/resources/unified/misc.max: cannot write \"nothing 1\""
 		has "misc.max: invalid argument"
@@ -408,7 +408,7 @@ needs_device_rules() { needs_root; v2 || [ -e /sys/fs/cgroup/devices/cgroup.proc
 @test "LIM-37 LIM-38 rdma: a line with both numbers, which the kernel refuses for a device that is not there" {
 	config '.linux.resources.rdma = {mlx5_9: {hcaHandles: 3, hcaObjects: 10000}}'
 	run_fail ocirun run --bundle "$BUNDLE" "$ID"
-	if v2 && grep -qw rdma /sys/fs/cgroup/cgroup.controllers; then
+	if v2 && grep -qw rdma "/sys/fs/cgroup$(systemd_group)/cgroup.controllers"; then
 		has "/linux/resources/rdma/mlx5_9: cannot write \"mlx5_9 hca_handle=3 hca_object=10000\""
 	elif v2 || [ ! -e /sys/fs/cgroup/rdma/cgroup.procs ]; then
 		has "/linux/resources/rdma/mlx5_9: cannot be set: controller \"rdma\" not available"
