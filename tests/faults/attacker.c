@@ -45,6 +45,8 @@ struct attack {
 	struct {
 		pid_t pid;
 		bool shim;
+		bool known; /* its parent's stop has said whose child it is */
+		bool held;  /* it stopped before that, and still does */
 	} tracees[TRACEES];
 	pid_t command;
 	unsigned long count, target, moments;
@@ -139,8 +141,27 @@ static int slot(struct attack *a, pid_t pid)
 	if (empty < 0)
 		exit(125);
 	a->tracees[empty].pid = pid;
-	a->tracees[empty].shim = false;
+	a->tracees[empty].shim = a->tracees[empty].held = false;
+	a->tracees[empty].known = pid == a->command;
 	return empty;
+}
+
+static void resume(const struct attack *a, int i, int signal)
+{
+	ptrace(a->tracees[i].shim ? PTRACE_SYSCALL : PTRACE_CONT, a->tracees[i].pid, 0, signal);
+}
+
+/* The kernel tells of a child and of its first stop in either order: till both have come it does not go on,
+ * or it would make calls that nobody counts. */
+static void born(struct attack *a, int parent, pid_t pid)
+{
+	int i = slot(a, pid);
+
+	a->tracees[i].shim = a->tracees[parent].shim;
+	a->tracees[i].known = true;
+	if (a->tracees[i].held)
+		resume(a, i, 0);
+	a->tracees[i].held = false;
 }
 
 /* One stop or end; true when the command has ended. */
@@ -152,6 +173,10 @@ static bool handle(struct attack *a, pid_t pid, int status)
 	if (WIFEXITED(status) || WIFSIGNALED(status)) {
 		a->tracees[i].pid = 0;
 		return pid == a->command;
+	}
+	if (!a->tracees[i].known) {
+		a->tracees[i].held = true;
+		return false;
 	}
 	if (WSTOPSIG(status) == (SIGTRAP | 0x80)) {
 		if (a->tracees[i].shim)
@@ -167,11 +192,11 @@ static bool handle(struct attack *a, pid_t pid, int status)
 		a->tracees[i].shim = pid != a->command;
 	} else if (event && event != PTRACE_EVENT_STOP) {
 		if (ptrace(PTRACE_GETEVENTMSG, pid, 0, &child) == 0)
-			a->tracees[slot(a, (pid_t)child)].shim = a->tracees[i].shim;
+			born(a, i, (pid_t)child);
 	} else if (!event) {
 		signal = WSTOPSIG(status);
 	}
-	ptrace(a->tracees[i].shim ? PTRACE_SYSCALL : PTRACE_CONT, pid, 0, signal);
+	resume(a, i, signal);
 	return false;
 }
 
