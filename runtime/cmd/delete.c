@@ -11,6 +11,7 @@
 #include "container/root.h"
 #include "fd.h"
 
+#define LOOK_AGAIN 1           /* no error: those are negative, whoever they come from */
 #define END_MILLISECONDS 10000 /* for init to die, for a group to empty, for another command to end */
 
 struct values {
@@ -27,7 +28,7 @@ static const struct option options[] = {
 
 /* A directory without state.json. Its creator is dead: swept, and the answer is that nothing was there. Or it
  * lives: its shim is killed, it sees the end of its socket and cleans up itself; or it was just done, and
- * what it made is a container to be deleted: -ERESTART (no system call fails with it): look again. */
+ * what it made is a container to be deleted: LOOK_AGAIN. */
 static int delete_half_made(struct container *container, enum container_status status, int pidfd, bool force,
 			    struct error *error)
 {
@@ -38,7 +39,7 @@ static int delete_half_made(struct container *container, enum container_status s
 		container_kill(container, pidfd);
 		if (container_wait_creator(container, END_MILLISECONDS) < 0)
 			return error_set(error, EBUSY, "container init still running");
-		return -ERESTART;
+		return LOOK_AGAIN;
 	}
 	int r = container_sweep(container->root_fd, container->id, error);
 	if (r == 0 && force) /* what has no creating.json either was left by the sweep (DEL-03) */
@@ -137,7 +138,7 @@ static int delete_one(const struct globals *globals, const char *id, const void 
 
 	do /* each turn has waited for the end of one creator */
 		r = find_and_delete(globals, id, values->force, error);
-	while (r == -ERESTART);
+	while (r == LOOK_AGAIN);
 	if (r == -ENOENT && values->force) { /* DEL-03; also when another delete was faster */
 		memset(error, 0, sizeof *error);
 		return 0;
