@@ -45,6 +45,7 @@
 	R(CONSOLE, "console", INIT)                                                                    \
 	R(MASKS, "masks", INIT)                                                                        \
 	R(SEAL, "seal", INIT)                                                                          \
+	R(FORK, "namespaces", INIT)     /* into a pid namespace that others are in */                  \
 	R(LIMITS, "limits", INIT)                                                                      \
 	R(IDENTITY, "identity", INIT)                                                                  \
 	R(PROGRAM, "program", INIT)                                                                    \
@@ -375,7 +376,7 @@
 	R(7, affinity, PLAN_AT(CGROUP_JOIN))                                                          \
 	R(8, source, PLAN_AT(SOURCES) | PLAN_AT(SOURCES_INSIDE) | PLAN_AT(MOUNTS))                     \
 	R(9, join, PLAN_AT(JOIN)) R(10, userns, PLAN_AT(USERNS))                                       \
-	R(11, namespaces, PLAN_AT(NAMESPACES)) R(12, loopback, PLAN_AT(NETWORK))                       \
+	R(11, namespaces, PLAN_AT(NAMESPACES) | PLAN_AT(FORK)) R(12, loopback, PLAN_AT(NETWORK))       \
 	R(13, rootfs, PLAN_AT(ROOTFS)) R(14, mount, PLAN_AT(MOUNTS))                                   \
 	R(15, device, PLAN_AT(DEVICES)) R(16, host_point, PLAN_AT(HOST_POINT))                         \
 	R(17, hook, PLAN_AT(HOST_HOOKS) | PLAN_AT(HOOKS) | PLAN_AT(START_HOOKS))                       \

@@ -44,6 +44,10 @@ static const struct stage *const order[PLAN_ROW_COUNT] = {
 	[PLAN_ROW_MASKS] = &stage_masks,
 	/* after this nothing can be created inside: last of what changes the tree */
 	[PLAN_ROW_SEAL] = &stage_seal,
+	/* others see us from here on: nothing of the host is left to be reached through us, and what asks for
+	 * rights that the program will not have is done. The rows behind it are those that a child would not
+	 * inherit, or that would be in the way of a clone */
+	[PLAN_ROW_FORK] = &stage_namespaces,
 	/* a low RLIMIT_NOFILE or RLIMIT_FSIZE would stop our own set-up; CAP_SYS_RESOURCE is still here */
 	[PLAN_ROW_LIMITS] = &stage_limits,
 	/* nothing behind it needs a capability, but a filter without no_new_privs */

@@ -228,13 +228,16 @@ static int put_on_console(struct shim *shim, int slave, uint64_t flags, struct f
 	return r;
 }
 
-/* PRO-07. TIOCSCTTY 0: a terminal that another session has is never taken from it. */
-static int take(int slave, struct fault *fault)
+/* PRO-07. TIOCSCTTY 0: a terminal that another session has is never taken from it. The end of a session's
+ * leader hangs its terminal up: where we fork, the child takes it. */
+static int take(const struct plan *plan, int slave, struct fault *fault)
 {
-	int r;
+	int r = 0;
 
-	sys_setsid();
-	r = sys_ioctl(slave, TIOCSCTTY, NULL);
+	if (!stage_forks(plan)) {
+		sys_setsid();
+		r = sys_ioctl(slave, TIOCSCTTY, NULL);
+	}
 	if (r < 0)
 		return not_made(fault, r, "as the controlling one");
 	for (int fd = 0; fd <= 2 && r >= 0; fd++)
@@ -253,7 +256,7 @@ static int console_run(struct shim *shim, const struct plan_record *record, stru
 	if (r == 0 && console->flags & PLAN_CONSOLE_BIND)
 		r = put_on_console(shim, slave, console->flags, fault);
 	if (r == 0)
-		r = take(slave, fault);
+		r = take(shim->plan, slave, fault);
 	if (r == 0)
 		shim->master = fd_take(&master);
 	return r;

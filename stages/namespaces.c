@@ -3,7 +3,15 @@
  * offsets are written, then it is entered. A pid namespace that belongs to a new user namespace, or that was
  * joined by who could not launch us in it, takes the second clone: the child is our sibling and goes on, we
  * tell FORKED and leave.
+ *
+ * Row FORK: that clone once more, late, into a pid namespace in which others are (joined by path, or by
+ * exec). Whoever has CAP_SYS_PTRACE there has all that we have, from the first instant on: /proc/PID/root,
+ * and us ourselves by ptrace. No right protects from that one, dumpable or not, so there must be nothing to
+ * have.
  */
+#include <linux/capability.h>
+#include <linux/termios.h>
+
 #include "clone.h"
 #include "needs.h"
 #include "procfs.h"
@@ -120,9 +128,54 @@ static int second_clone(struct shim *shim, uint64_t born, struct fault *fault)
 	sys_exit(r < 0);
 }
 
+#define CAP_BIT(cap) (1ull << (cap))
+
+/* What the rows from here on ask for beside the program's own: final limits and priorities, ids, the bounding
+ * set, a working directory of another user; a filter without no_new_privs (CAP_SYS_ADMIN, until execve). */
+static int narrow(const struct shim *shim, struct fault *fault)
+{
+	const struct plan_identity *id = plan_find(shim->plan, PLAN_KIND_identity);
+	uint64_t keep = CAP_BIT(CAP_SETUID) | CAP_BIT(CAP_SETGID) | CAP_BIT(CAP_SETPCAP) |
+			CAP_BIT(CAP_SYS_NICE) | CAP_BIT(CAP_SYS_RESOURCE) | CAP_BIT(CAP_DAC_OVERRIDE);
+	uint64_t effective, permitted, inheritable;
+
+	if (!id || !(id->flags & PLAN_ID_CAPS)) /* the program keeps all */
+		return 0;
+	keep |= id->permitted;
+	if (id->flags & PLAN_ID_KEEP_ADMIN)
+		keep |= CAP_BIT(CAP_SYS_ADMIN);
+	int r = sys_capget(&effective, &permitted, &inheritable);
+	if (r >= 0)
+		r = sys_capset(effective & keep, permitted & keep, inheritable & keep);
+	return r < 0 ? fault_set(fault, FAULT_SET_CAPS, r, "before the fork") : 0;
+}
+
+/* The child's session, since its parent's would end with that one; the terminal is 0 already. */
+static int begin_session(const struct shim *shim, struct fault *fault)
+{
+	int r = 0;
+
+	sys_setsid();
+	if (plan_find(shim->plan, PLAN_KIND_console))
+		r = sys_ioctl(0, TIOCSCTTY, NULL);
+	return r < 0 ? fault_set(fault, FAULT_TERMINAL, r, "as the controlling one") : 0;
+}
+
+static int fork_late(struct shim *shim, struct fault *fault)
+{
+	int r = narrow(shim, fault);
+
+	if (r >= 0)
+		r = second_clone(shim, 0, fault);
+	return r < 0 ? r : begin_session(shim, fault);
+}
+
 static int run(struct shim *shim, const struct plan_record *generic, struct fault *fault)
 {
 	const struct plan_namespaces *record = STAGE_RECORD(namespaces, generic);
+
+	if (generic->row == PLAN_ROW_FORK)
+		return fork_late(shim, fault);
 	int r = record->unshare ? sys_unshare((int)record->unshare) : 0;
 
 	if (r < 0)

@@ -90,6 +90,15 @@ static inline int shim_root(struct shim *shim)
 	return shim->root;
 }
 
+/* Is the program another process than the one that sets it up (row FORK)? */
+static inline bool stage_forks(const struct plan *plan)
+{
+	plan_each(plan, record)
+		if (record->row == PLAN_ROW_FORK)
+			return true;
+	return false;
+}
+
 #define STAGE_RECORD(kind, record) ((const struct plan_##kind *)(const void *)(record))
 
 #endif

@@ -51,9 +51,10 @@ static void add_affinity(struct compile *c)
 	WRITER_ADD(c->writer, CGROUP_JOIN, affinity, &record, *text ? "/process/execCPUAffinity/final" : "");
 }
 
-/* The pid namespace comes with the others, and a fork: born in it, the shim would be seen by the container
- * while it still has the host's mounts, and CAP_SYS_PTRACE is enough to go through /proc/PID/root, dumpable
- * or not. Nor could the launch enter it before the user namespace that may own it. */
+/* The pid namespace comes with the others, and a fork late: born in it, the shim would be seen by the
+ * container while it still has the host's mounts and capabilities, and CAP_SYS_PTRACE is enough to have both,
+ * dumpable or not (stages/namespaces.c). Nor could the launch enter it before the user namespace that may own
+ * it. */
 static void add_enter(struct compile *c, const struct exec_into *into)
 {
 	struct plan_launch launch = { .born = 0 };
@@ -66,7 +67,7 @@ static void add_enter(struct compile *c, const struct exec_into *into)
 	WRITER_ADD(c->writer, LAUNCH, launch, &launch, "");
 	WRITER_ADD(c->writer, JOIN, enter, &enter, "");
 	if (into->types & PLAN_NS_PID)
-		WRITER_ADD(c->writer, NAMESPACES, namespaces, &forks, "");
+		WRITER_ADD(c->writer, FORK, namespaces, &forks, "");
 }
 
 static void add_personality(struct compile *c)

@@ -3,8 +3,9 @@
  */
 #include "compile/rows.h"
 
-/* pid is not here: the launch is made inside of it (row `launch`), a process cannot change its own. Who may
- * not enter it before the user namespace does it last of all, and then forks (row `namespaces`). */
+/* pid is not here: a process cannot change its own, its children's are. So it is entered last of all, and a
+ * fork follows: in row `fork`, or in `namespaces` by whom it is not open to before the user namespace. Where
+ * proc can be mounted from inside alone the launch is made in it (row `launch`). */
 static const uint64_t order[] = {
 	PLAN_NS_CGROUP, PLAN_NS_IPC, PLAN_NS_UTS, PLAN_NS_NETWORK, PLAN_NS_TIME, PLAN_NS_MOUNT,
 };
@@ -35,7 +36,7 @@ int compile_join(struct compile *c)
 		add(c, PLAN_NS_USER);
 	for (size_t i = 0; i < sizeof order / sizeof order[0]; i++)
 		add(c, order[i]);
-	if (!facts_may_visit(c->facts))
+	if (!facts_may_visit(c->facts) || compile_forks_late(c))
 		add(c, PLAN_NS_PID);
 	if (!user_first)
 		add(c, PLAN_NS_USER);

@@ -273,7 +273,7 @@ static struct plan_list options(struct compile *c, const struct spec_mount *moun
 	static const char *const unlabelled[] = { "proc", "sysfs", "mqueue", "cgroup", "cgroup2" };
 	const char *label = c->spec->linux_->mount_label;
 	const char *type = compile_annotation_value(c, CONTEXT_TYPE);
-	const char **items = arena_alloc(c->arena, (mount->data.count + 1u) * sizeof *items);
+	const char **items = arena_alloc(c->arena, (mount->data.count + 2u) * sizeof *items);
 	uint32_t count = mount->data.count;
 
 	for (uint32_t i = 0; i < count; i++)
@@ -283,6 +283,9 @@ static struct plan_list options(struct compile *c, const struct spec_mount *moun
 			label = NULL;
 	if (label && *label)
 		items[count++] = arena_format(c->arena, "%s=%s", type ? type : "context", label);
+	/* not that of whoever mounts it, who is outside (row FORK) */
+	if (type_is(mount, "proc") && compile_forks_late(c) && !has_option(&mount->data, "pidns"))
+		items[count++] = "pidns=/proc/self/ns/pid_for_children";
 	return writer_strings(c->writer, count, items);
 }
 

@@ -4,6 +4,8 @@
  */
 #include "compile/rows.h"
 
+#include <string.h>
+
 static uint64_t new_namespaces(const struct compile *c)
 {
 	const struct spec_linux *linux_ = c->spec->linux_;
@@ -15,15 +17,39 @@ static uint64_t new_namespaces(const struct compile *c)
 	return set;
 }
 
+/* Before Linux 6.17 proc shows the pid namespace of whoever mounts it, so that it takes a process inside;
+ * since then it may be named, by a path that nobody but the host can have put there. */
+static bool can_mount_proc(const struct compile *c)
+{
+	const struct spec_namespace *mount = spec_namespace(c->spec, PLAN_NS_MOUNT);
+	const struct facts *facts = c->facts;
+
+	for (uint32_t i = 0; i < c->spec->mount_count; i++)
+		if (!c->spec->mounts[i].bind && c->spec->mounts[i].type &&
+		    !strcmp(c->spec->mounts[i].type, "proc"))
+			return !mount->path && (facts->kernel_major > 6 ||
+						(facts->kernel_major == 6 && facts->kernel_minor >= 17));
+	return true;
+}
+
+/* In a user namespace we are hidden from whoever has its rights alone. */
+bool compile_forks_late(const struct compile *c)
+{
+	const struct spec_namespace *pid = spec_namespace(c->spec, PLAN_NS_PID);
+
+	return pid && pid->path && !(c->options->own_namespaces & PLAN_NS_PID) &&
+	       !compile_user_namespace(c) && facts_may_visit(c->facts) && can_mount_proc(c);
+}
+
 int compile_launch(struct compile *c)
 {
 	const struct spec_namespace *pid = spec_namespace(c->spec, PLAN_NS_PID);
 	struct plan_launch record = { .born = 0 };
 
-	if (pid && pid->path && facts_may_visit(c->facts))
-		record.pid_path = writer_text(c->writer, pid->path);
-	else if (pid && pid->path)
+	if (pid && pid->path && (compile_forks_late(c) || !facts_may_visit(c->facts)))
 		; /* row `join` */
+	else if (pid && pid->path)
+		record.pid_path = writer_text(c->writer, pid->path);
 	else if (pid && !compile_user_namespace(c))
 		record.born = PLAN_NS_PID;
 	WRITER_ADD(c->writer, LAUNCH, launch, &record, "");
@@ -84,5 +110,8 @@ int compile_namespaces(struct compile *c)
 		WRITER_ADD(c->writer, NAMESPACES, namespaces, &record, "/linux/namespaces");
 	if (set & PLAN_NS_NETWORK)
 		WRITER_ADD(c->writer, NETWORK, loopback, &loopback, "");
+	if (compile_forks_late(c))
+		WRITER_ADD(c->writer, FORK, namespaces, &(struct plan_namespaces){ .fork = 1 },
+			   "/linux/namespaces");
 	return 0;
 }

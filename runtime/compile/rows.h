@@ -35,6 +35,10 @@ compile_row compile_filter; /* seccomp.c: the record, around compile_seccomp */
 int compile_refuse(struct compile *c, const char *pointer, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* namespaces.c: the pid namespace is one with other processes in it, which are to see no more of us than the
+ * program: it is entered last (row FORK). */
+bool compile_forks_late(const struct compile *c);
+
 /* The container has a namespace of this type that is not the runtime's; and: a new one. */
 bool compile_has(const struct compile *c, uint64_t type);
 bool compile_is_new(const struct compile *c, uint64_t type);

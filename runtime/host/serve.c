@@ -336,6 +336,13 @@ static int handle(struct launch *launch, struct message *message, struct error *
 	return r == 0 && message->head.type == MESSAGE_MAP ? do_meanwhile(launch, error) : r;
 }
 
+/* The messages are numbered in the order in which they may come, each once; FAULT is the greatest. FORKED
+ * comes early or late, with row FORK behind HOST. */
+static bool in_order(const struct launch *launch, uint32_t type, uint32_t last)
+{
+	return type > last || (type == MESSAGE_FORKED && last == MESSAGE_HOST && !launch->helper);
+}
+
 int launch_serve(struct launch *launch, struct error *error)
 {
 	uint32_t last = MESSAGE_PLAN;
@@ -344,7 +351,6 @@ int launch_serve(struct launch *launch, struct error *error)
 	if (r < 0)
 		return r;
 
-	/* the messages are numbered in the order in which they may come, each once; FAULT is the greatest */
 	while (last != MESSAGE_READY) {
 		struct message message = { .fd = -1 };
 
@@ -353,7 +359,7 @@ int launch_serve(struct launch *launch, struct error *error)
 			return died(launch, error);
 		if (r < 0)
 			return r;
-		if (message.head.type <= last) {
+		if (!in_order(launch, message.head.type, last)) {
 			fd_close_at(&message.fd);
 			return not_understood(error, shapes[message.head.type].name);
 		}
@@ -364,7 +370,7 @@ int launch_serve(struct launch *launch, struct error *error)
 		r = handle(launch, &message, error);
 		if (r < 0)
 			return r;
-		last = message.head.type;
+		last = message.head.type > last ? message.head.type : last;
 	}
 	/* nothing but the container itself may stay behind us (CLIENTS rule 17) */
 	reap_helper(launch);

@@ -298,25 +298,61 @@ caps_inside() { # prints "inh prm eff bnd amb" of the program
 	[ "$rows" -ge "$least" ]
 }
 
-@test "CVE-2016-9962 exec: a container that may trace all it sees never sees a process that has the host's mounts" {
-	needs_root
+# $ID-spy: a container that looks at whatever appears in its pid namespace, for the host's canary and for a right that
+# no program here has, CAP_SYS_MODULE (16). Whoever finds a process with either may have both by ptrace.
+start_spy() {
 	cc -O1 -static -o "$BUNDLE/rootfs/bin/spin" "$BATS_TEST_DIRNAME/spin.c"
 	config '.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE"] | unique)'
-	set_args /bin/spin "$CANARY/file"
+	set_args /bin/spin "$CANARY/file" 16
 	[ -e "$CANARY/file" ]
-	ocirun create --bundle "$BUNDLE" "$ID" </dev/null >"$DIR/out" 2>&1
-	ocirun start "$ID"
+	ocirun create --bundle "$BUNDLE" "$ID-spy" </dev/null >"$DIR/out" 2>&1
+	ocirun start "$ID-spy"
 	wait_for grep -q looking "$DIR/out"
+}
+
+@test "CVE-2016-9962 exec: a container that may trace all it sees never sees a process that has the host's mounts or rights" {
+	needs_root
+	start_spy
 	local i
-	for i in {1..20}; do ocirun exec "$ID" true; done
+	for i in {1..20}; do ocirun exec "$ID-spy" true; done
 	run cat "$DIR/out"
 	lacks ESCAPE
-	# and it does see what there is to be seen: a process of the container, where it has such a file itself
+	lacks CAPABLE
+	# and it does see what there is to be seen: a process of the container, where it has such a file or right itself
 	mkdir -p "$BUNDLE/rootfs$CANARY"
 	touch "$BUNDLE/rootfs$CANARY/file"
-	seen() { ocirun exec "$ID" true; grep -q ESCAPE "$DIR/out"; }
+	seen() { ocirun exec --cap CAP_SYS_MODULE "$ID-spy" true; grep -q ESCAPE "$DIR/out" && grep -q CAPABLE "$DIR/out"; }
 	wait_for seen
+	ocirun delete -f "$ID-spy"
+}
+
+@test "CVE-2016-9962 create: nor does it when other containers join its pid namespace by path" {
+	needs_root
+	# before, proc can be mounted by a process inside alone, which is seen (README)
+	[[ $(uname -r) =~ ^([0-9]+)\.([0-9]+) ]]
+	((BASH_REMATCH[1] * 100 + BASH_REMATCH[2] >= 617)) || skip "Linux before 6.17 has no pidns= for proc"
+	start_spy
+	local i own shown
+	config ".linux.namespaces |= map(if .type == \"pid\" then .path = \"/proc/$(pid_of "$ID-spy")/ns/pid\" else . end)" \
+		".linux.cgroupsPath = \"$CGROUP-second\"" '.process.capabilities |= map_values(. - ["CAP_SYS_PTRACE"])'
+	set_args sh -c 'read pid rest </proc/self/stat; echo "$$ $pid"; cat /proc/1/comm; sleep 60'
+	for i in {1..10}; do
+		ocirun create --bundle "$BUNDLE" "$ID" </dev/null >"$DIR/joined" 2>&1
+		ocirun delete "$ID"
+	done
+	run cat "$DIR/out"
+	lacks ESCAPE
+	lacks CAPABLE
+	# it is the one that it should be, and its proc shows that namespace
+	ocirun create --bundle "$BUNDLE" "$ID" </dev/null >"$DIR/joined" 2>&1
+	[ "$(stat -Lc %i "/proc/$(pid_of)/ns/pid")" = "$(stat -Lc %i "/proc/$(pid_of "$ID-spy")/ns/pid")" ]
+	[ "$(cat "/proc/$(pid_of)/comm")" = ociinit ]
+	ocirun start "$ID"
+	wait_for grep -q spin "$DIR/joined"
+	read -r own shown <"$DIR/joined"
+	[ "$own" -eq "$shown" ]
 	ocirun delete -f "$ID"
+	ocirun delete -f "$ID-spy"
 }
 
 @test "R8 KEEP_ADMIN: a filter without no_new_privs leaves no CAP_SYS_ADMIN, with none or all of it configured" {

@@ -1,6 +1,7 @@
 /* A hostile program of a container that has CAP_SYS_PTRACE: it looks, without a pause, at each process that
  * is about to appear in its pid namespace, and says when one of them leads to the file that it was given,
- * which is the host's. spin /path/on/the/host
+ * which is the host's, or may do what it was told to look for, by the capability's number.
+ * spin /path/on/the/host CAPABILITY
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -23,9 +24,26 @@ static int last_pid(void)
 	return atoi(strrchr(text, ' ') + 1);
 }
 
-static void look_at(int pid, const char *file)
+static void look_at_rights(int pid, int capability)
+{
+	char text[4096];
+
+	snprintf(text, sizeof text, "/proc/%d/status", pid);
+	int fd = open(text, O_RDONLY);
+	ssize_t got = fd < 0 ? -1 : read(fd, text, sizeof text - 1);
+
+	close(fd);
+	text[got > 0 ? got : 0] = 0;
+	char *line = strstr(text, "\nCapPrm:\t");
+	if (line && strtoull(line + 9, NULL, 16) >> capability & 1)
+		printf("CAPABLE is process %d\n", pid);
+}
+
+static void look_at(int pid, const char *file, int capability)
 {
 	char path[64];
+
+	look_at_rights(pid, capability);
 
 	snprintf(path, sizeof path, "/proc/%d/root", pid);
 	int root = open(path, O_PATH | O_DIRECTORY);
@@ -39,12 +57,12 @@ static void look_at(int pid, const char *file)
 
 int main(int argc, char **argv)
 {
-	if (argc != 2)
+	if (argc != 3)
 		return 2;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	puts("looking");
 	for (int last = last_pid();; last = last_pid())
 		for (int turn = 0; turn < 1000; turn++)
 			for (int pid = last + 1; pid < last + 5; pid++)
-				look_at(pid, argv[1] + 1);
+				look_at(pid, argv[1] + 1, atoi(argv[2]));
 }

@@ -99,6 +99,36 @@ static void forks_into_a_joined_pid_namespace(void **state)
 	assert_null(strstr(fake_log(), "0x20000000"));
 }
 
+static void fork_late(uint64_t flags, bool terminal)
+{
+	build_start(&build);
+	if (terminal)
+		BUILD_ADD(&build, CONSOLE, console, .uid = 0);
+	BUILD_ADD(&build, FORK, namespaces, .fork = 1);
+	BUILD_ADD(&build, IDENTITY, identity, .permitted = 1 << 5, .flags = flags);
+	stage_start();
+	fake_return("clone3", 0);
+	fake_bytes("read", "", 1);
+	assert_int_equal(stage_run(&stage_namespaces), 0);
+}
+
+/* Who sees the child may trace it: at its birth it has the program's rights and those of the rows behind it,
+ * CAP_SYS_ADMIN only where a filter needs it. Its session and its terminal are its own. */
+static void what_forks_late_has_few_rights(void **state)
+{
+	(void)state;
+	fork_late(PLAN_ID_CAPS, true);
+	const char *capset = strstr(fake_log(), "capset"), *clone = strstr(fake_log(), "clone3");
+	const char *setsid = strstr(fake_log(), "setsid"), *ioctl = strstr(fake_log(), "ioctl 0 0x540e");
+	assert_true(capset && clone && setsid && ioctl && capset < clone && clone < setsid && setsid < ioctl);
+	assert_non_null(strstr(fake_log(), "capset 0x18001e2 0x18001e2 0\n"));
+	fork_late(PLAN_ID_CAPS | PLAN_ID_KEEP_ADMIN, false);
+	assert_non_null(strstr(fake_log(), "capset 0x1a001e2 0x1a001e2 0\n"));
+	assert_null(strstr(fake_log(), "ioctl"));
+	fork_late(0, false);
+	assert_null(strstr(fake_log(), "capset"));
+}
+
 /* Killed between clone and FORKED, the first half leaves a child that the host side has not heard of. */
 static void the_second_half_leaves_when_nobody_was_told(void **state)
 {
@@ -165,6 +195,7 @@ int main(void)
 		cmocka_unit_test_setup(the_first_half_tells_and_leaves, start),
 		cmocka_unit_test_setup(the_second_half_goes_on, start),
 		cmocka_unit_test_setup(forks_into_a_joined_pid_namespace, start),
+		cmocka_unit_test_setup(what_forks_late_has_few_rights, start),
 		cmocka_unit_test_setup(the_second_half_leaves_when_nobody_was_told, start),
 		cmocka_unit_test_setup(kills_the_second_half_when_nobody_listens, start),
 		cmocka_unit_test_setup(names_the_one_that_the_kernel_lacks, start),
