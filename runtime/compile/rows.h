@@ -39,6 +39,9 @@ int compile_refuse(struct compile *c, const char *pointer, const char *format, .
  * program: it is entered last (row FORK). */
 bool compile_forks_late(const struct compile *c);
 
+/* cgroupless.c: device rules that no group keeps: no node of the root file system may be opened. */
+bool compile_shuts_devices(const struct compile *c);
+
 /* The container has a namespace of this type that is not the runtime's; and: a new one. */
 bool compile_has(const struct compile *c, uint64_t type);
 bool compile_is_new(const struct compile *c, uint64_t type);

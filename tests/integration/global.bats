@@ -120,6 +120,22 @@ load lib
 	has "cannot delegate one"
 }
 
+@test "GLB-15 --cgroup-manager disabled: device nodes of the image stay shut where the config denies them" {
+	needs_root
+	new_bundle sh -c 'head -c 1 /zero; head -c 1 /dev/zero >/dev/null; mknod /made c 1 5'
+	config '.root.readonly = false'
+	mknod -m 666 "$BUNDLE/rootfs/zero" c 1 5
+	run_fail ocirun --cgroup-manager disabled run --bundle "$BUNDLE" "$ID"
+	has "/zero: Permission denied"
+	has "/made: Operation not permitted"
+	lacks "/dev/zero"
+	config '.linux.resources.devices = []' '.process.args = ["head", "-c", "1", "/zero"]'
+	run_ok ocirun --cgroup-manager disabled run --bundle "$BUNDLE" "$ID"
+	config '.linux.resources.devices = [{allow: false, access: "rwm"}]' 'del(.mounts[] | select(.destination | startswith("/dev")))'
+	run_fail ocirun --cgroup-manager disabled run --bundle "$BUNDLE" "$ID"
+	has "without a mount on /dev"
+}
+
 @test "GLB-16 GLB-17 --rootless takes Go's booleans and auto" {
 	local value
 	for value in 1 t T TRUE true True 0 f F FALSE false auto ""; do
