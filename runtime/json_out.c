@@ -4,32 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Length of the UTF-8 character that `text` begins with, 0 when it is none: overlong forms, surrogates
- * and what lies above U+10FFFF are refused, as RFC 3629 does. */
-static size_t utf8_length(const unsigned char *text)
-{
-	static const struct {
-		unsigned char first, last; /* of the leading byte */
-		unsigned char least, most; /* of the second */
-		unsigned char length;
-	} rows[] = {
-		{ 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 }, { 0xe1, 0xec, 0x80, 0xbf, 3 },
-		{ 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 }, { 0xf0, 0xf0, 0x90, 0xbf, 4 },
-		{ 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
-	};
-
-	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-		if (text[0] < rows[i].first || text[0] > rows[i].last)
-			continue;
-		if (text[1] < rows[i].least || text[1] > rows[i].most)
-			return 0;
-		for (size_t n = 2; n < rows[i].length; n++)
-			if ((text[n] & 0xc0) != 0x80) /* stops at the NUL too */
-				return 0;
-		return rows[i].length;
-	}
-	return 0;
-}
+#include "utf8.h"
 
 static void quote_control(FILE *file, unsigned char c)
 {
@@ -45,31 +20,19 @@ static void quote_control(FILE *file, unsigned char c)
 
 /* Length of what stands at `text` and needs no escape: one write for a path, not one for each of its bytes.
  */
-static size_t plain_length(const unsigned char *text)
+static size_t plain_length(const char *text)
 {
-	const unsigned char *c = text;
+	const char *c = text;
 
-	while (*c) {
-		if (*c < 0x80) {
-			if (*c < 0x20 || *c == '"' || *c == '\\' || *c == 0x7f)
-				break;
-			c++;
-			continue;
-		}
-		size_t length = utf8_length(c);
-		if (!length)
-			break;
-		c += length;
-	}
+	while (*c && *c != '"' && *c != '\\' && !utf8_control(c))
+		c += utf8_step(c);
 	return (size_t)(c - text);
 }
 
 void json_out_quote(FILE *file, const char *text)
 {
-	const unsigned char *c = (const unsigned char *)text;
-
 	putc('"', file);
-	for (;;) {
+	for (const char *c = text;;) {
 		size_t length = plain_length(c);
 
 		if (length)
@@ -77,13 +40,16 @@ void json_out_quote(FILE *file, const char *text)
 		c += length;
 		if (!*c)
 			break;
+		length = utf8_length(c);
 		if (*c == '"' || *c == '\\')
 			fprintf(file, "\\%c", *c);
-		else if (*c < 0x20 || *c == 0x7f)
-			quote_control(file, *c);
+		else if (length) /* U+0080 to U+009F: a terminal may take them for its own */
+			quote_control(file, (unsigned char)c[1]);
+		else if (utf8_control(c) && (unsigned char)*c < 0x80)
+			quote_control(file, (unsigned char)*c);
 		else
 			fputs("\xef\xbf\xbd", file); /* U+FFFD */
-		c++;
+		c += utf8_step(c);
 	}
 	putc('"', file);
 }

@@ -11,6 +11,7 @@
 #include "commands.h"
 #include "listen.h"
 #include "options.h"
+#include "utf8.h"
 
 #define EXIT_USAGE 3 /* unknown command */
 #define VALUES_BYTES 512
@@ -33,7 +34,11 @@ static int print_version(const char *program)
 
 static int no_help_topic(const char *name)
 {
-	fprintf(stderr, "No help topic for '%s'\n", name);
+	char text[64];
+
+	snprintf(text, sizeof text, "%s", name);
+	utf8_defuse(text, '?');
+	fprintf(stderr, "No help topic for '%s'\n", text);
 	return EXIT_USAGE;
 }
 

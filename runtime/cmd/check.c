@@ -10,6 +10,7 @@
 
 #include "cmd/cmd.h"
 #include "json_out.h"
+#include "utf8.h"
 
 struct values {
 	bool json;
@@ -35,6 +36,7 @@ void report_add(struct report *report, enum verdict verdict, const char *topic, 
 	va_start(arguments, format);
 	vsnprintf(text, sizeof text, format, arguments);
 	va_end(arguments);
+	utf8_defuse(text, '?'); /* paths and keys of a config that is a stranger's */
 	report->findings[report->count++] = (struct finding){
 		.verdict = verdict,
 		.topic = topic,

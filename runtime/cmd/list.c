@@ -12,6 +12,7 @@
 #include "container/destroy.h"
 #include "container/root.h"
 #include "fd.h"
+#include "utf8.h"
 
 #define COLUMNS 6
 /* the table is laid out as Go's tabwriter does for runc: scripts cut it by columns */
@@ -81,6 +82,16 @@ static void add(struct listing *listing, const char *name, const struct containe
 	entry->owner = owner_of(listing, container);
 }
 
+/* A line of its own on stderr, without our name, as runc has it. */
+static void tell_skipped(const char *name, const char *why)
+{
+	char text[ERROR_TEXT];
+
+	snprintf(text, sizeof text, "%s", why);
+	utf8_defuse(text, ' ');
+	fprintf(stderr, "load container %s: %s\n", name, text);
+}
+
 static int visit(int root_fd, const char *name, void *context)
 {
 	struct listing *listing = context;
@@ -98,11 +109,11 @@ static int visit(int root_fd, const char *name, void *context)
 	int r = container_open(listing->globals->arena, root_fd, listing->root, name, LOCK_NONE, true,
 			       &container, &error);
 	if (r == 0 && container.half_made && !container.creating)
-		fprintf(stderr, "load container %s: no state.json, its creator was killed\n", name);
+		tell_skipped(name, "no state.json, its creator was killed");
 	else if (r == 0)
 		add(listing, name, &container);
 	else if (r != -ENOENT)
-		fprintf(stderr, "load container %s: %s\n", name, error.text);
+		tell_skipped(name, error.text);
 	if (r == 0)
 		container_close(&container);
 	return 0;
@@ -136,13 +147,13 @@ static int collect(struct listing *listing, struct error *error)
 	return 0;
 }
 
-/* Characters as a terminal counts them, nearly: bytes that begin one. */
+/* Characters as a terminal counts them, nearly. */
 static size_t width(const char *text)
 {
 	size_t characters = 0;
 
-	for (; *text; text++)
-		characters += ((unsigned char)*text & 0xc0) != 0x80;
+	for (; *text; characters++)
+		text += utf8_step(text);
 	return characters;
 }
 
@@ -161,8 +172,12 @@ static void fill_row(const struct globals *globals, const struct entry *entry, c
 /* A bundle's path may hold newlines and escape sequences: a table shows them as '?'. */
 static void print_cell(const char *text, size_t padded)
 {
-	for (const char *c = text; *c; c++)
-		putchar((unsigned char)*c < 0x20 || *c == 0x7f ? '?' : *c);
+	for (const char *c = text; *c;) {
+		size_t bad = utf8_control(c);
+
+		putchar(bad ? '?' : *c);
+		c += bad ? bad : 1;
+	}
 	for (size_t i = width(text); i < padded; i++)
 		putchar(' ');
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fd.h"
+#include "utf8.h"
 
 #define STATUS_BYTES 4096
 #define COMMAND_BYTES 4096
@@ -50,18 +51,21 @@ static const char *field(const char *status, const char *key, int *ret_length)
 
 static void print_command(char *command, size_t length, const char *name, int name_length)
 {
-	if (length == 0) { /* a zombie or a kernel thread */
-		printf("[%.*s]\n", name_length, name);
+	if (length == 0) { /* a zombie, or one that has no words any more */
+		char text[64];
+
+		snprintf(text, sizeof text, "%.*s", name_length, name);
+		utf8_defuse(text, '?');
+		printf("[%s]\n", text);
 		return;
 	}
 	while (length > 1 && command[length - 1] == 0)
 		length--;
-	for (size_t i = 0; i < length; i++) {
-		unsigned char c = (unsigned char)command[i];
-
-		putchar(c == 0 ? ' ' : c < 0x20 || c == 0x7f ? '?' : c);
-	}
-	putchar('\n');
+	for (size_t i = 0; i < length; i++)
+		command[i] = command[i] ? command[i] : ' ';
+	command[length] = 0; /* read_file has left room */
+	utf8_defuse(command, '?');
+	puts(command);
 }
 
 static void print_process(int64_t pid)

@@ -8,28 +8,31 @@
 
 #include "compile/compile.h"
 #include "plan_shape.h"
+#include "utf8.h"
 
 /* One word, quoted where a blank, a quote, a control character or nothing at all would mislead. */
 static void print_text(FILE *out, const char *text)
 {
 	bool plain = *text != 0;
 
-	for (const char *c = text; *c && plain; c++)
-		plain = (unsigned char)*c > ' ' && *c != '"' && *c != '\\' && *c != 0x7f && *c != ',';
+	for (const char *c = text; *c && plain; c += utf8_step(c))
+		plain = !strchr(" \"\\,", *c) && !utf8_control(c);
 	if (plain) {
 		fputs(text, out);
 		return;
 	}
 	fputc('"', out);
-	for (const char *c = text; *c; c++) {
+	for (const char *c = text; *c; c += utf8_step(c)) {
+		size_t length = utf8_step(c), bad = utf8_control(c);
+
 		if (*c == '"' || *c == '\\')
 			fprintf(out, "\\%c", *c);
 		else if (*c == '\n')
 			fputs("\\n", out);
-		else if ((unsigned char)*c < ' ' || *c == 0x7f)
-			fprintf(out, "\\x%02x", (unsigned char)*c);
-		else
-			fputc(*c, out);
+		else if (!bad)
+			fwrite(c, 1, length, out);
+		for (size_t i = 0; i < bad && *c != '\n'; i++)
+			fprintf(out, "\\x%02x", (unsigned char)c[i]);
 	}
 	fputc('"', out);
 }

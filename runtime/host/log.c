@@ -13,6 +13,7 @@
 #include "fd.h"
 #include "json_out.h"
 #include "timestamp.h"
+#include "utf8.h"
 
 /* Above what --preserve-fds can name in practice: the log may stand where the caller left a hole, and a kept
  * descriptor that is missing must be seen as missing. */
@@ -79,9 +80,9 @@ static void to_stderr(const char *program, const char *text)
 	if (length < 0)
 		return;
 	/* ids, keys and paths are a user's: no second line, no escape sequence for a terminal */
-	for (char *c = line; c < line + length - 1; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			*c = ' ';
+	line[length - 1] = 0;
+	utf8_defuse(line, ' ');
+	line[length - 1] = '\n';
 	write_line(STDERR_FILENO, line, (size_t)length);
 	free(line);
 }

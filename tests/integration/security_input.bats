@@ -256,3 +256,19 @@ most_of_a_page() { # of an id map
 		[ ! -e "$BUNDLE/rootfs/x32" ]
 	done
 }
+
+@test "no text of a stranger's speaks to the terminal: C0, C1 (U+009B is CSI) and bytes that are no UTF-8" {
+	local evil=$'e\u009b31m\x9b\e[31m' bundle out
+	bundle=$DIR/$evil
+	silent() { LC_ALL=C grep -qP '\x1b|\x9b' <<<"$1" && { printf '%q' "$1" >&2; return 1; } || :; }
+	mv "$BUNDLE" "$bundle"
+	ocirun create --bundle "$bundle" "$ID" </dev/null >"$DIR/out" 2>&1
+	for out in "$(ocirun list)" "$(ocirun list -f json)" "$(ocirun state "$ID")" "$(ocirun plan "$bundle")" \
+		"$(ocirun --log "$DIR/none/$evil" list 2>&1)" "$(ocirun help "$evil" 2>&1)" "$(ocirun state "$evil" 2>&1)" \
+		"$(ocirun check "$bundle" 2>&1)"; do
+		[ -n "$out" ]
+		silent "$out"
+	done
+	ocirun delete "$ID"
+	mv "$bundle" "$BUNDLE"
+}
