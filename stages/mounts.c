@@ -279,6 +279,26 @@ static int change_flags(const struct plan_mount *mount, int tree, const struct a
 	return r;
 }
 
+/* MNT-18: a detached clone knows no locks, so what a user namespace could not have changed by itself is seen
+ * only afterwards: a flag that has gone, other access times. Nobody has seen the tree by then. */
+static int change_kept(const struct plan_mount *mount, int tree, const struct attach_attributes *change)
+{
+	const int64_t lockable = 1 | 2 | 4 | 8, atime = 1024 | 2048 | 4096; /* ST_* of statfs(2) */
+	int64_t before, after;
+	int r;
+
+	if (!(mount->flags & PLAN_MOUNT_KEEP_LOCKABLE))
+		return change_flags(mount, tree, change);
+	before = sys_fs_flags(tree);
+	r = before < 0 ? (int)before : change_flags(mount, tree, change);
+	if (r < 0)
+		return r;
+	after = sys_fs_flags(tree);
+	if (after < 0)
+		return (int)after;
+	return (before & ~after & lockable) || ((before ^ after) & atime) ? -EPERM : 0;
+}
+
 /* Flags while the tree is detached, so that nothing ever sees the mount without them. Before 5.12 only
  * an attached one can be changed. */
 static int attach_bind(const struct shim *shim, const struct plan_mount *mount, int tree, int target)
@@ -289,7 +309,7 @@ static int attach_bind(const struct shim *shim, const struct plan_mount *mount, 
 		mount->rec_set,
 		mount->rec_clear,
 	};
-	int r = change_flags(mount, tree, &change);
+	int r = change_kept(mount, tree, &change);
 	bool late = attach_must_wait(r);
 
 	if (r >= 0 || late)
@@ -297,7 +317,7 @@ static int attach_bind(const struct shim *shim, const struct plan_mount *mount, 
 	if (r >= 0)
 		r = attach_settle(shim, mount->tree, tree);
 	if (r >= 0 && late)
-		r = change_flags(mount, tree, &change);
+		r = change_kept(mount, tree, &change);
 	return r < 0 ? r : set_propagation(shim, mount, tree);
 }
 

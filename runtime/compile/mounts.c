@@ -136,19 +136,19 @@ static bool is_listed(const struct compile *c, const struct spec_mount *mount)
 }
 
 /* BAT-71: who names one flag of a bind names them all, as with mount(8) and MS_REMOUNT: what the host's mount
- * has beyond those is cleared. Not what a user namespace could not clear by itself. The access times are one
- * group with nodiratime: kept when no option is of it, replaced when one is. */
-static void replace_flags(struct compile *c, struct plan_mount *record)
+ * has beyond those is cleared. Not what a user namespace could not clear by itself (MNT-18), but of a mount
+ * that was made in there. The access times are one group with nodiratime: kept when no option is of it,
+ * replaced when one is. */
+static void replace_flags(struct compile *c, const struct spec_mount *mount, struct plan_mount *record,
+			  bool inner)
 {
 	const uint64_t atime = PLAN_ATTR_NOATIME | PLAN_ATTR_STRICTATIME | PLAN_ATTR_ATIME_OTHER;
 
-	if (!(record->attr_set | record->attr_clear))
+	if (!(mount->names_flag || record->attr_set | record->attr_clear))
 		return;
 	record->flags |= PLAN_MOUNT_CLEAR_OTHERS;
-	if (compile_user_namespace(c)) {
+	if (compile_user_namespace(c) && !inner)
 		record->flags |= PLAN_MOUNT_KEEP_LOCKABLE;
-		return;
-	}
 	if (record->attr_set & PLAN_ATTR_NODIRATIME)
 		record->attr_clear |= atime;
 	else if (record->attr_clear & atime)
@@ -180,11 +180,11 @@ static int add_bind(struct compile *c, const struct spec_mount *mount, struct pl
 		record->flags |= PLAN_MOUNT_COPY_SYMLINK;
 	if (strcmp(target, "/proc") == 0 || strcmp(target, "/sys") == 0)
 		record->flags |= PLAN_MOUNT_PLAIN_DIRECTORY; /* as one mounted there: masks must find it */
-	replace_flags(c, record);
+	const char *inner = is_listed(c, mount) ? compile_inner_source(c, mount, path) : NULL;
+	replace_flags(c, mount, record, inner);
 	protected = protects_sys(c, path, record);
 	if (protected && !compile_is_old(c))
 		record->rec_set |= PLAN_ATTR_RDONLY;
-	const char *inner = is_listed(c, mount) ? compile_inner_source(c, mount, path) : NULL;
 	record->tree = (inner ? compile_inner_tree
 			      : compile_mapped_tree)(c, inner ? inner : path, bind_flags(mount),
 						     clone_propagation(c, mount, record), &map, source);

@@ -12,21 +12,25 @@
  * that to the group. */
 #define ATIME (PLAN_ATTR_NOATIME | PLAN_ATTR_STRICTATIME | PLAN_ATTR_ATIME_OTHER)
 
+#define RELATIME PLAN_ATTR_ATIME_OTHER /* stands for it in a row: no bit does */
+
 #define SET(attr) .attr_set = (attr)
 #define CLEAR(attr) .attr_clear = (attr)
 #define REC_SET(attr) .rec_set = (attr)
 #define REC_CLEAR(attr) .rec_clear = (attr)
+#define UNDO(attr) .attr_undo = (attr)
 #define ATIME_SET(attr) .attr_set = (attr), .attr_clear = ATIME
 #define REC_ATIME_SET(attr) .rec_set = (attr), .rec_clear = ATIME
 
 const struct mount_option mount_options[] = {
 	{ .word = "async", .super_clear = PLAN_SUPER_SYNC },
-	/* without noatime the kernel's default is relatime, so that is what atime gives */
-	{ .word = "atime", CLEAR(PLAN_ATTR_NOATIME) },
+	/* a mount keeps its access times unless a word names another mode (mount(2), MS_REMOUNT): the four
+	 * words that deny one (atime, diratime, norelatime, nostrictatime) only take that back */
+	{ .word = "atime", UNDO(PLAN_ATTR_NOATIME) },
 	{ .word = "bind", .action = MOUNT_OPTION_BIND },
 	{ .word = "defaults" },
 	{ .word = "dev", CLEAR(PLAN_ATTR_NODEV) },
-	{ .word = "diratime", CLEAR(PLAN_ATTR_NODIRATIME) },
+	{ .word = "diratime", UNDO(PLAN_ATTR_NODIRATIME) },
 	{ .word = "dirsync", .super_set = PLAN_SUPER_DIRSYNC },
 	{ .word = "exec", CLEAR(PLAN_ATTR_NOEXEC) },
 	{ .word = "idmap", .action = MOUNT_OPTION_IDMAP },
@@ -41,9 +45,8 @@ const struct mount_option mount_options[] = {
 	{ .word = "noiversion", .super_clear = PLAN_SUPER_IVERSION },
 	{ .word = "nolazytime", .super_clear = PLAN_SUPER_LAZYTIME },
 	{ .word = "nomand", .super_clear = PLAN_SUPER_MAND },
-	/* relatime is the absence of the others: denying it names no other mode */
-	{ .word = "norelatime" },
-	{ .word = "nostrictatime", CLEAR(PLAN_ATTR_STRICTATIME) },
+	{ .word = "norelatime", UNDO(RELATIME) },
+	{ .word = "nostrictatime", UNDO(PLAN_ATTR_STRICTATIME) },
 	{ .word = "nosuid", SET(PLAN_ATTR_NOSUID) },
 	{ .word = "nosymfollow", SET(PLAN_ATTR_NOSYMFOLLOW) },
 	{ .word = "private", .propagation = PLAN_PROP_PRIVATE },
@@ -143,6 +146,17 @@ static void add_attributes(uint64_t *set, uint64_t *clear, uint64_t row_set, uin
 		*clear |= ATIME;
 }
 
+/* `bits` as if no word had named them: what the source has of them stays. */
+static void undo_attributes(struct spec_mount *mount, uint64_t bits)
+{
+	bool relatime = mount->attr_clear & ATIME && !(mount->attr_set & ATIME);
+	bool named = mount->attr_set & bits & ATIME || (relatime && bits & RELATIME);
+
+	mount->attr_set &= ~bits;
+	if (named)
+		mount->attr_clear &= ~(uint64_t)ATIME;
+}
+
 static int add_propagation(struct reader *reader, struct spec_mount *mount, uint32_t propagation)
 {
 	const uint32_t room = sizeof mount->propagation / sizeof mount->propagation[0];
@@ -190,6 +204,8 @@ int mount_option_read(struct reader *reader, const struct json_node *node, struc
 	if (r < 0 || !option)
 		return r;
 	add_attributes(&mount->attr_set, &mount->attr_clear, option->attr_set, option->attr_clear);
+	undo_attributes(mount, option->attr_undo);
+	mount->names_flag |= (option->attr_set | option->attr_clear | option->attr_undo) != 0;
 	add_attributes(&mount->rec_set, &mount->rec_clear, option->rec_set, option->rec_clear);
 	mount->super_set = (mount->super_set & ~option->super_clear) | option->super_set;
 	mount->super_clear = (mount->super_clear & ~option->super_set) | option->super_clear;

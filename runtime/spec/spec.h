@@ -82,6 +82,7 @@ struct spec_mount {
 	const char *source;      /* or NULL; not yet made absolute */
 	/* options, sorted out by spec/mount_options.c: */
 	bool bind, recursive, remount, copy_up;
+	bool names_flag; /* some word is one for a flag of the mount, if only to take another back */
 	bool copy_symlink, source_nofollow, destination_nofollow;
 	bool idmap, idmap_recursive;            /* with no maps: those of the container's user namespace */
 	struct spec_id_maps uid_maps, gid_maps; /* both or none */

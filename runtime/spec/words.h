@@ -40,6 +40,7 @@ const char *words_name(const struct word *table, uint64_t value);
 struct mount_option {
 	const char *word;
 	uint64_t attr_set, attr_clear; /* PLAN_ATTR_* */
+	uint64_t attr_undo;            /* takes an earlier word back, and changes nothing of a mount */
 	uint64_t rec_set, rec_clear;
 	uint32_t super_set, super_clear;
 	uint32_t propagation; /* MS_* */

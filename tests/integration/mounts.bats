@@ -95,10 +95,9 @@ nosymfollow_shows() { # 5.10, and a mount(8) that knows the word
 	full_source
 	local all word wanted table kept=rw,noatime,nodiratime
 	all=$(view awk -v at="$SRC/full" '$5 == at {print $6}' /proc/self/mountinfo)
-	table="none $all"$'\n'"defaults $all"$'\n'"norelatime $all"$'\n'
-	for word in rw suid dev exec symfollow; do table+="$word $kept"$'\n'; done
-	table+="nosuid ${kept/rw/rw,nosuid}"$'\n'"ro ${kept/rw/ro}"$'\n'"diratime rw,noatime"$'\n'
-	for word in atime relatime nostrictatime; do table+="$word rw,relatime"$'\n'; done
+	table="none $all"$'\n'"defaults $all"$'\n'
+	for word in rw suid dev exec symfollow atime diratime norelatime nostrictatime; do table+="$word $kept"$'\n'; done
+	table+="nosuid ${kept/rw/rw,nosuid}"$'\n'"ro ${kept/rw/ro}"$'\n'"relatime rw,relatime"$'\n'
 	table+="strictatime rw"$'\n'"nodiratime rw,nodiratime,relatime"$'\n'
 	while read -r word wanted; do [ -z "$word" ] || mount_entry "/m/$word" none "$SRC/full" bind "${word/none/}"; done <<<"$table"
 	mount_entry /m/tree none "$SRC/full" rbind rro nosuid
@@ -123,13 +122,40 @@ nosymfollow_shows() { # 5.10, and a mount(8) that knows the word
 	[ -z "${FAILED-}" ]
 }
 
-@test "MNT-30 nostrictatime on a strict source gives relatime" {
+@test "BAT-71 MNT-18 MNT-41 with a user namespace a word that would unlock a flag of the host's mount is refused, one that finds nothing to clear is not" {
+	with_user_namespace
+	view mount -t tmpfs locked "$SRC/full"
+	view mount -o remount,bind,ro,nosuid,nodev,noexec,noatime "$SRC/full"
+	local word
+	for word in rw suid dev exec relatime strictatime nodiratime; do
+		config '.mounts |= map(select(.destination != "/m"))'
+		mount_entry /m none "$SRC/full" bind "$word"
+		refused "error mounting $SRC/full on /m: operation not permitted"
+	done
+	config '.mounts |= map(select(.destination != "/m"))'
+	mount_entry /m none "$SRC/full" bind atime noatime ro nosymfollow
+	mount_entry /n none "$SRC/plain" bind rw suid dev exec relatime
+	inside 'cat /proc/self/mountinfo'
+	same locked "ro,nosuid,nodev,noexec,noatime,nosymfollow" "$(flags_of /m)"
+	same plain "rw,relatime" "$(flags_of /n)"
+	[ -z "${FAILED-}" ]
+}
+
+@test "MNT-23 MNT-25 MNT-28 MNT-30 a word that denies a mode of access times names no other: it only takes an earlier one back" {
 	view mount -t tmpfs -o strictatime strict "$SRC/full"
 	mount_entry /m none "$SRC/full" bind nostrictatime
 	mount_entry /n none "$SRC/full" bind
+	mount_entry /atime none "$SRC/full" bind noatime atime
+	mount_entry /relatime none "$SRC/full" bind relatime norelatime ro
+	mount_entry /other none "$SRC/full" bind relatime atime
+	mount_entry /diratime none "$SRC/full" bind noatime nodiratime diratime
 	inside 'cat /proc/self/mountinfo'
-	same nostrictatime rw,relatime "$(flags_of /m)"
+	same nostrictatime rw "$(flags_of /m)"
 	same nothing rw "$(flags_of /n)"
+	same "noatime atime" rw "$(flags_of /atime)"
+	same "relatime norelatime ro" ro "$(flags_of /relatime)"
+	same "relatime atime" rw,relatime "$(flags_of /other)"
+	same "noatime nodiratime diratime" rw,noatime "$(flags_of /diratime)"
 	[ -z "${FAILED-}" ]
 }
 
