@@ -13,7 +13,7 @@ teardown() { b rm "$CONTAINER" >/dev/null; }
 b() { buildah "$@"; }
 brun() { buildah run --runtime "$OCIRUN" --isolation oci --network none "$@"; }
 
-# features: run, exit statuses
+# features: run, exit statuses, errors
 @test "buildah run: output, input, exit status" {
 	ok brun "$CONTAINER" -- echo hello
 	[ "${lines[-1]}" = hello ]
@@ -34,6 +34,45 @@ brun() { buildah run --runtime "$OCIRUN" --isolation oci --network none "$@"; }
 	[ "$output" = $'1000\nbox' ]
 	ok brun "$CONTAINER" -- touch /made
 	ok brun "$CONTAINER" -- ls /made
+}
+
+# features: tmpfs, no network, network of the host, terminal
+@test "buildah run: tmpfs, networks, a terminal" {
+	ok brun --mount type=tmpfs,destination=/scratch,tmpfs-size=1048576 "$CONTAINER" -- grep " /scratch " /proc/mounts
+	has "size=1024k"
+	ok brun "$CONTAINER" -- readlink /proc/self/ns/net
+	[ "${lines[-1]}" != "$(readlink /proc/self/ns/net)" ]
+	ok buildah run --runtime "$OCIRUN" --isolation oci --network host "$CONTAINER" -- readlink /proc/self/ns/net
+	[ "${lines[-1]}" = "$(readlink /proc/self/ns/net)" ]
+	take person 'expect:/dev/pts/0' 'send:4\r' -- buildah run -t --runtime "$OCIRUN" --isolation oci --network none \
+		"$CONTAINER" -- sh -c 'tty; read status; exit $status'
+	[ "$status" = 4 ] || { echo "$status: $output" >&2; return 1; }
+}
+
+# features: ulimit, devices, seccomp, limits
+@test "buildah: what a container is begun with: ulimit, device, seccomp profile, memory" {
+	needs_controller memory
+	local made
+	echo '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [{"names": ["mkdir", "mkdirat"], "action": "SCMP_ACT_ERRNO", "errnoRet": 13}]}' >"$SCRATCH/profile.json"
+	made=$(buildah from --ulimit nofile=100:200 --device /dev/zero:/dev/nil:rw --security-opt "seccomp=$SCRATCH/profile.json" --memory 64m "$IMAGE")
+	ok brun "$made" -- sh -c 'ulimit -n; stat -c %t:%T /dev/nil; mkdir /x; cd /sys/fs/cgroup; cat memory/memory.limit_in_bytes || cat memory.max'
+	buildah rm "$made" >/dev/null
+	has $'100\n1:5\n'
+	has "Permission denied"
+	has 67108864
+}
+
+# features: 20 starts at once
+@test "buildah run: 20 at once in one container" {
+	local i pids=() got
+	for ((i = 0; i < 20; i++)); do
+		brun "$CONTAINER" -- sh -c "exit $i" 3>&- & pids+=($!)
+	done
+	for ((i = 0; i < 20; i++)); do
+		got=0
+		wait "${pids[i]}" || got=$?
+		[ "$got" = "$i" ]
+	done
 }
 
 # features: build

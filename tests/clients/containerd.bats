@@ -75,6 +75,20 @@ is_status() { c tasks ls | awk -v n="$NAME" '$1 == n {print $3}' | grep -qx "$1"
 	has "exit code 4"
 }
 
+# features: attach
+@test "ctr tasks attach: output, exit status" {
+	up -- sh -c 'while [ ! -e /tmp/go ]; do sleep 0.05; done; echo attached; while [ ! -e /tmp/end ]; do sleep 0.05; done; exit 8'
+	local status=0
+	c tasks attach "$NAME" >"$SCRATCH/attached" 2>&1 3>&- &
+	local client=$!
+	touch "$SCRATCH/rootfs/tmp/go"
+	wait_for grep -q attached "$SCRATCH/attached"
+	touch "$SCRATCH/rootfs/tmp/end"
+	wait "$client" || status=$?
+	rm "$SCRATCH"/rootfs/tmp/{go,end}
+	[ "$status" = 8 ]
+}
+
 # features: pause
 @test "ctr tasks: pause, resume" {
 	up -- sleep 1000

@@ -16,11 +16,6 @@ teardown_file() {
 }
 load containerd
 
-block() { # NAME: the block of README that is named so
-	awk -v name="$1" '$0 ~ "^```[a-z]+ " name "$" {on = 1; next} /^```$/ {on = 0} on' "$BATS_TEST_DIRNAME/../../README.md" |
-		sed "s|/usr/local/sbin/ocirun|$OCIRUN|" | grep .
-}
-
 @test "README: containerd takes the lines for its CRI plug-in" {
 	block containerd-1 >"$SCRATCH/config.toml"
 	ok containerd -c "$SCRATCH/config.toml" config dump

@@ -92,3 +92,8 @@ needs_controller() { # NAME
 	grep -qw "$1" /sys/fs/cgroup/cgroup.controllers 2>/dev/null ||
 		grep -q "^$1[[:space:]]*[1-9]" /proc/cgroups || skip "no cgroup controller $1"
 }
+
+block() { # NAME: the block of README that is named so, with the path of the ocirun under test
+	awk -v name="$1" '$0 ~ "^```[a-z]+ " name "$" {on = 1; next} /^```$/ {on = 0} on' "$BATS_TEST_DIRNAME/../../README.md" |
+		sed "s|/usr/local/sbin/ocirun|$OCIRUN|" | grep .
+}

@@ -62,6 +62,14 @@ helped() { # COMMAND: "NAME LETTER VALUE" of each option, "-" for none
 	for name in "${COMMANDS[@]}"; do grep -q '^\.Sh EXAMPLES' "$(page "$name")"; done
 }
 
+@test "PKG-22 the contract of streams and terminals, in ocirun(8): the four arrangements that terminals.bats shows" {
+	sed -n '/^.Sh STANDARD STREAMS AND TERMINALS/,/^.Sh ENVIRONMENT/p' "$BUILD/man/ocirun.8" >"$BATS_TEST_TMPDIR/section"
+	[ "$(grep -cE '^\.It with(out)? a terminal, in the (fore|back)ground$' "$BATS_TEST_TMPDIR/section")" = 4 ]
+	grep -q 'console-socket' "$BATS_TEST_TMPDIR/section"
+	helped create | grep -q '^console-socket '
+	for command in run exec; do helped "$command" | grep -q '^detach '; done
+}
+
 @test "PKG-15 the pages are well-formed" {
 	local page
 	if command -v mandoc >/dev/null; then

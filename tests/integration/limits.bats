@@ -72,7 +72,7 @@ groups_left() { find /sys/fs/cgroup -type d -path "*$CGROUP*"; }
 	rmdir "/sys/fs/cgroup$CGROUP/a" "/sys/fs/cgroup$CGROUP"
 }
 
-@test "CGR-13 every hierarchy of the host is joined, v2 beside v1 too" {
+@test "CGR-13 PKG-21 every hierarchy of the host is joined, v2 beside v1 too" {
 	create
 	local line count=0
 	while IFS=: read -r _ controllers line; do

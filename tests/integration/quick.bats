@@ -5,11 +5,13 @@ verdicts() { sed -E 's/^((not )?ok [0-9]+ [^#]*[^# ]).*(# skip .*)?$/\1/; /^#/d'
 
 @test "quick and bats agree on what passes, fails, is skipped, and on each teardown" {
 	sed "s/^%/@/" >"$BATS_TEST_TMPDIR/some.bats" <<-'END'
+		setup_file() { own=1; export told="of the file"; }
+		teardown_file() { echo "$told" >>"$OUT"; }
 		setup() { mark=set; if [ "$BATS_TEST_NUMBER" = 8 ]; then false; fi; }
 		teardown() {
 			if [ "$BATS_TEST_NUMBER" = 9 ]; then return 1; fi
 			if [ "$BATS_TEST_NUMBER" = 10 ]; then false; fi
-			echo "$BATS_TEST_NUMBER $mark $late" >>"$OUT"
+			echo "$BATS_TEST_NUMBER $mark $late $told $own" >>"$OUT"
 		}
 		helper() { false; echo never; }
 		%test "passes" { late=1; [ "$mark" = set ]; }
@@ -39,7 +41,7 @@ verdicts() { sed -E 's/^((not )?ok [0-9]+ [^#]*[^# ]).*(# skip .*)?$/\1/; /^#/d'
 	run "${clean[@]}" OUT="$PWD/of-bats" bats --formatter tap some.bats
 	[ "$status" = 1 ]
 	verdicts <<<"$output" >bats
-	run "${clean[@]}" OUT="$PWD/of-quick" OCIRUN_TEST_GROUP=none "$BATS_TEST_DIRNAME/quick" some.bats
+	run "${clean[@]}" OUT="$PWD/of-quick" "$BATS_TEST_DIRNAME/quick" some.bats
 	[ "$status" = 1 ]
 	verdicts <<<"$output" >quick
 	diff bats quick
@@ -48,4 +50,16 @@ verdicts() { sed -E 's/^((not )?ok [0-9]+ [^#]*[^# ]).*(# skip .*)?$/\1/; /^#/d'
 	grep '^not ok' quick | cut -d' ' -f3 | sort -n | xargs >failed
 	[ "$(cat failed)" = "2 3 7 8 9 11" ]
 	[[ $output == *'[ 1 = 2 ]'* ]]
+}
+
+@test "quick: when a file cannot begin, all its tests fail" {
+	sed "s/^%/@/" >"$BATS_TEST_TMPDIR/none.bats" <<-'END'
+		setup_file() { false; }
+		%test "one" { :; }
+		%test "two" { :; }
+	END
+	run "$BATS_TEST_DIRNAME/quick" "$BATS_TEST_TMPDIR/none.bats"
+	[ "$status" = 1 ]
+	[ "$(grep -c '^not ok' <<<"$output")" = 2 ]
+	[[ $output != *$'\nok'* ]]
 }
