@@ -181,6 +181,11 @@ static int add_bind(struct compile *c, const struct spec_mount *mount, struct pl
 	if (strcmp(target, "/proc") == 0 || strcmp(target, "/sys") == 0)
 		record->flags |= PLAN_MOUNT_PLAIN_DIRECTORY; /* as one mounted there: masks must find it */
 	const char *inner = is_listed(c, mount) ? compile_inner_source(c, mount, path) : NULL;
+	/* ids are mapped by who has rights over the file system: nobody who sees this mount */
+	if (inner && mount->idmap && compile_user_namespace(c))
+		return compile_refuse(
+			c, source, "what is mounted inside a user namespace (%s) cannot be id-mapped there",
+			inner);
 	replace_flags(c, mount, record, inner);
 	protected = protects_sys(c, path, record);
 	if (protected && !compile_is_old(c))

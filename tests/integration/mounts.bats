@@ -780,3 +780,13 @@ with_user_namespace() {
 	inside 'stat -c "%u:%g %n" /m/file /n/file /o/file'
 	[ "${lines[*]}" = "0:0 /m/file 1000:2000 /n/file 1000:2000 /o/file" ]
 }
+
+@test "MNT-85 an id-mapped bind of what was mounted in the root before is refused with a user namespace, before anything is touched" {
+	with_user_namespace
+	mount_entry /m none "$SRC/plain" bind
+	mount_entry /n none "$BUNDLE/rootfs/m/sub" bind idmap
+	local at
+	at=$(jq '.mounts | length - 1' "$BUNDLE/config.json")
+	refused "/mounts/$at: what is mounted inside a user namespace (/m/sub) cannot be id-mapped there"
+	[ ! -e "$BUNDLE/rootfs/m" ]
+}
