@@ -81,7 +81,8 @@ static int delete_container(const struct globals *globals, struct container *con
 		r = container_lock(container, LOCK_EXCLUSIVE, END_MILLISECONDS, error);
 	if (r == 0)
 		r = container_destroy(container, END_MILLISECONDS, error);
-	if (r < 0 && force && container->state.scope) { /* without systemd, then: its groups will be empty */
+	/* without systemd, then: its groups are empty. One that is there and slow may still have the unit. */
+	if (r < 0 && r != -ETIMEDOUT && force && container->state.scope) {
 		log_warning(globals, "%s", error->text);
 		container->state.scope = NULL;
 		memset(error, 0, sizeof *error);

@@ -199,10 +199,13 @@ static int remove_rdt(const struct container *container, struct error *error)
 
 int container_destroy(struct container *container, int milliseconds, struct error *error)
 {
-	int r = scope_stop(&container->state, milliseconds, error);
+	struct error later = { 0 };
+	int r = scope_stop(&container->state, error);
+	/* a unit that was not stopped ends when its groups are empty and gone; the state stays to tell of it
+	 */
+	int groups = remove_groups(container, milliseconds, r < 0 ? &later : error);
 
-	if (r == 0)
-		r = remove_groups(container, milliseconds, error);
+	r = r < 0 ? r : groups;
 	if (r == 0)
 		r = remove_rdt(container, error);
 	return r < 0 ? r : remove_state(container, error);

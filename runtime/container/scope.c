@@ -39,33 +39,6 @@ static void disown(struct making *making)
 	making->container.state.cgroup_dirs.count = making->container.state.cgroup_names.count = 0;
 }
 
-/* The unit is named before it is there: whoever finds us dead can clear both. */
-static int start_unit(struct making *making)
-{
-	const struct systemd_unit *unit = unit_of(making);
-	struct state *state = &making->container.state, whole = *state;
-	bool taken = is_taken(making);
-
-	if (taken)
-		disown(making);
-	int r = making_note_process(making);
-	whole.pid = state->pid;
-	whole.start_time = state->start_time;
-	if (r == 0)
-		r = systemd_start(making->globals->arena, unit,
-				  unit_is_slice(unit->name) ? 0 : making->launch->pid, making->error);
-	if (r < 0) {
-		disown(making);
-		return r;
-	}
-	making->unit_made = true;
-	*state = whole;
-	return taken ? making_note(making) : 0; /* one of a unit that had failed */
-}
-
-/* ---- the groups ------------------------------------------------------------------------------------------
- */
-
 /* The path of one line, "ID:CONTROLLERS:PATH", when it is of the hierarchy that systemd's units are in. */
 static const char *line_path(char *line, bool v2)
 {
@@ -77,26 +50,77 @@ static const char *line_path(char *line, bool v2)
 	return strcmp(controllers + 1, v2 ? "" : "name=systemd") == 0 ? path : NULL;
 }
 
-static int check_place(const struct making *making)
+/* Where systemd has the shim: "" when it is nowhere. `text` is PROC_CGROUP bytes. 0 or -errno. */
+static int find_place(const struct making *making, char *text, const char **ret)
 {
-	const struct systemd_unit *unit = unit_of(making);
 	bool v2 = making->prepared->facts.cgroup_mode == CGROUP_MODE_V2;
-	char name[64], text[PROC_CGROUP], *rest = text;
+	char name[64], *rest = text;
 	const char *found = NULL;
 	size_t length = 0;
 
 	snprintf(name, sizeof name, "/proc/%lld/cgroup", (long long)making->launch->pid);
 	FD_AUTO fd = sys_openat(AT_FDCWD, name, O_RDONLY, 0);
-	int r = fd < 0 ? fd : fd_read_all(fd, text, sizeof text - 1, &length);
+	int r = fd < 0 ? fd : fd_read_all(fd, text, PROC_CGROUP - 1, &length);
 	if (r < 0)
-		return error_errno(making->error, r, "cannot read %s", name);
+		return r;
 	text[length] = 0;
 	for (char *line; !found && (line = strsep(&rest, "\n"));)
 		found = line_path(line, v2);
-	if (found && strcmp(found, unit->path) == 0)
+	*ret = found ? found : "";
+	return 0;
+}
+
+/* A request that failed may have been heard: a unit that has our shim in it is ours. */
+static bool is_inside(const struct making *making)
+{
+	char text[PROC_CGROUP];
+	const char *found = "";
+
+	return find_place(making, text, &found) == 0 && strcmp(found, unit_of(making)->path) == 0;
+}
+
+/* The unit is named before it is there: whoever finds us dead can clear both. What systemd began and did not
+ * end in time is the undoing's to stop. */
+static int start_unit(struct making *making)
+{
+	const struct systemd_unit *unit = unit_of(making);
+	struct state *state = &making->container.state, whole = *state;
+	bool taken = is_taken(making), begun = false;
+
+	if (taken)
+		disown(making);
+	int r = making_note_process(making);
+	whole.pid = state->pid;
+	whole.start_time = state->start_time;
+	if (r == 0)
+		r = systemd_start(making->globals->arena, unit,
+				  unit_is_slice(unit->name) ? 0 : making->launch->pid, &begun, making->error);
+	if (r < 0 && !begun && !is_inside(making)) {
+		disown(making);
+		return r;
+	}
+	making->unit_made = true;
+	*state = whole;
+	return r == 0 && taken ? making_note(making) : r; /* one of a unit that had failed */
+}
+
+/* ---- the groups ------------------------------------------------------------------------------------------
+ */
+
+static int check_place(const struct making *making)
+{
+	const struct systemd_unit *unit = unit_of(making);
+	char text[PROC_CGROUP];
+	const char *found = "";
+	int r = find_place(making, text, &found);
+
+	if (r < 0)
+		return error_errno(making->error, r, "cannot read /proc/%lld/cgroup",
+				   (long long)making->launch->pid);
+	if (strcmp(found, unit->path) == 0)
 		return 0;
 	return error_set(making->error, EXDEV, "systemd has put the container into %s and not into %s",
-			 found ? found : "no control group", unit->path);
+			 *found ? found : "no control group", unit->path);
 }
 
 /* The container's group, and those below it that are delegated. */
@@ -172,7 +196,7 @@ int scope_late(struct making *making)
 }
 
 /* Killed first: systemd would begin with SIGTERM and wait for a minute and a half. */
-int scope_stop(const struct state *state, int milliseconds, struct error *error)
+int scope_stop(const struct state *state, struct error *error)
 {
 	struct arena arena = { 0 };
 
@@ -180,7 +204,7 @@ int scope_stop(const struct state *state, int milliseconds, struct error *error)
 		return 0;
 	for (uint32_t i = 0; i < state->cgroup_dirs.count; i++)
 		host_cgroup_kill(state->cgroup_dirs.items[i], SIGKILL);
-	int r = systemd_stop(&arena, state->scope, state->scope_of_user, milliseconds, error);
+	int r = systemd_stop(&arena, state->scope, state->scope_of_user, error);
 	arena_free(&arena);
 	return r;
 }

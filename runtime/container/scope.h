@@ -11,7 +11,8 @@ struct making;
 int scope_make(struct making *making);
 /* Limits that set-up would have starved under: before GO. */
 int scope_late(struct making *making);
-/* Kill what is left in the groups and stop the unit, if the container has one of its own. */
-int scope_stop(const struct state *state, int milliseconds, struct error *error);
+/* Kill what is left in the groups and stop the unit, if the container has one of its own. -ETIMEDOUT: systemd
+ * does not come to it. */
+int scope_stop(const struct state *state, struct error *error);
 
 #endif

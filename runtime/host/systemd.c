@@ -230,7 +230,7 @@ struct call {
 	struct request request;
 	const char *what; /* "create ocirun-web.scope": for messages */
 	const char *bus;
-	bool user;
+	bool user, begun; /* begun: it did not end in time, and may yet be done */
 	int milliseconds;
 	struct error *error;
 };
@@ -246,7 +246,7 @@ static int late(const struct call *call)
 			 call->bus, call->milliseconds / 1000);
 }
 
-static int understand(const struct call *call, const char *reply, size_t length, const char **ret_text)
+static int understand(struct call *call, const char *reply, size_t length, const char **ret_text)
 {
 	const char *at = reply, *end = reply + length;
 	const char *number = wire_next(&at, end), *text = number ? wire_next(&at, end) : NULL;
@@ -257,6 +257,7 @@ static int understand(const struct call *call, const char *reply, size_t length,
 				 "understand",
 				 call->what);
 	int code = atoi(number);
+	call->begun = code == ETIMEDOUT && strcmp(text, WIRE_BEGUN) == 0;
 	if (code == ETIMEDOUT)
 		return late(call);
 	if (code)
@@ -291,12 +292,12 @@ static int perform(struct call *call, const char **ret_text)
 	return understand(call, reply, (size_t)r, ret_text);
 }
 
-static struct call new_call(struct arena *arena, bool user, int milliseconds, struct error *error)
+static struct call new_call(struct arena *arena, bool user, struct error *error)
 {
 	return (struct call){ .request = { .arena = arena },
 			      .user = user,
 			      .bus = user ? "the user bus" : "the system bus",
-			      .milliseconds = milliseconds,
+			      .milliseconds = SYSTEMD_MILLISECONDS,
 			      .error = error };
 }
 
@@ -314,9 +315,10 @@ int systemd_check(struct arena *arena, bool user, struct error *error)
 	return r;
 }
 
-int systemd_start(struct arena *arena, const struct systemd_unit *unit, int64_t pid, struct error *error)
+int systemd_start(struct arena *arena, const struct systemd_unit *unit, int64_t pid, bool *ret_begun,
+		  struct error *error)
 {
-	struct call call = new_call(arena, unit->user, SYSTEMD_MILLISECONDS, error);
+	struct call call = new_call(arena, unit->user, error);
 	struct systemd_property pids = { .name = "PIDs", .value = "" };
 	const char *text;
 
@@ -329,23 +331,25 @@ int systemd_start(struct arena *arena, const struct systemd_unit *unit, int64_t 
 		pids.value = arena_format(arena, "[uint32 %lld]", (long long)pid);
 		say_property(&call.request, &pids);
 	}
-	return perform(&call, &text);
+	int r = perform(&call, &text);
+	*ret_begun = call.begun;
+	return r;
 }
 
-int systemd_stop(struct arena *arena, const char *unit, bool user, int milliseconds, struct error *error)
+int systemd_stop(struct arena *arena, const char *unit, bool user, struct error *error)
 {
-	struct call call = new_call(arena, user, milliseconds, error);
+	struct call call = new_call(arena, user, error);
 	const char *text;
 
 	call.what = arena_format(arena, "stop %s", unit);
-	begin(&call.request, WIRE_STOP, milliseconds, unit, 0, user);
+	begin(&call.request, WIRE_STOP, call.milliseconds, unit, 0, user);
 	return perform(&call, &text);
 }
 
 int systemd_set_properties(struct arena *arena, const char *unit, bool user,
 			   const struct systemd_properties *properties, struct error *error)
 {
-	struct call call = new_call(arena, user, SYSTEMD_MILLISECONDS, error);
+	struct call call = new_call(arena, user, error);
 	const char *text;
 
 	if (!properties->count)
@@ -359,7 +363,7 @@ int systemd_set_properties(struct arena *arena, const char *unit, bool user,
 
 int systemd_manager_group(struct arena *arena, bool user, const char **ret, struct error *error)
 {
-	struct call call = new_call(arena, user, SYSTEMD_MILLISECONDS, error);
+	struct call call = new_call(arena, user, error);
 
 	call.what = "tell its control group";
 	begin(&call.request, WIRE_MANAGER, call.milliseconds, "", 0, user);

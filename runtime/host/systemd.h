@@ -7,15 +7,18 @@
 
 #include "compile/systemd.h"
 
-#define SYSTEMD_MILLISECONDS 30000 /* for a unit to be made (CGR-07) */
+#define SYSTEMD_MILLISECONDS 30000 /* for a unit to be made, changed or stopped (CGR-07) */
 
 /* Whether the helper is there, and a systemd: before anything is made. */
 int systemd_check(struct arena *arena, bool user, struct error *error);
 /* Make the unit with its properties (but those marked late), process `pid` in it (0: none, a slice), and wait
- * until it is there. -EEXIST: there is a unit of this name. */
-int systemd_start(struct arena *arena, const struct systemd_unit *unit, int64_t pid, struct error *error);
-/* Stop it and forget its failure: no unit is left. One that is not there is success. */
-int systemd_stop(struct arena *arena, const char *unit, bool user, int milliseconds, struct error *error);
+ * until it is there. -EEXIST: there is a unit of this name. *ret_begun, on failure: systemd has taken it on,
+ * and a unit of ours may yet come. */
+int systemd_start(struct arena *arena, const struct systemd_unit *unit, int64_t pid, bool *ret_begun,
+		  struct error *error);
+/* Stop it and forget its failure: no unit is left. One that is not there is success; -ETIMEDOUT: systemd is
+ * there and did not come to it. */
+int systemd_stop(struct arena *arena, const char *unit, bool user, struct error *error);
 /* Change properties of a unit that runs: for `update`, and for late limits. Nothing to set is no call. */
 int systemd_set_properties(struct arena *arena, const char *unit, bool user,
 			   const struct systemd_properties *properties, struct error *error);

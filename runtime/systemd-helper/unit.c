@@ -385,6 +385,8 @@ int verb_start(struct request *request, const struct connection *connection, str
 		r = 0;
 	} else {
 		r = conclude(&session, r, ret);
+		if (ret->code == ETIMEDOUT && session.job)
+			ret->text = WIRE_BEGUN; /* the unit is ours, and comes late */
 	}
 	if (r == 0 && session.result && strcmp(session.result, "done") != 0) {
 		ret->code = EIO;
@@ -415,6 +417,15 @@ static int stop(struct session *session)
 	return r < 0 ? r : wait_job(session, false);
 }
 
+/* A job that was not done, since another one took its place: is the unit still there? */
+static bool lives_on(struct session *session)
+{
+	const char *state = "";
+
+	return session->result && strcmp(session->result, "done") != 0 &&
+	       active_state(session, &state) == 0 && !is_settled(state, false);
+}
+
 int verb_stop(struct request *request, const struct connection *connection, struct outcome *ret)
 {
 	struct session session = new_session(request, connection);
@@ -424,6 +435,9 @@ int verb_stop(struct request *request, const struct connection *connection, stru
 	if (r < 0 && failed_with(&session, NO_SUCH_UNIT))
 		r = 0;
 	r = conclude(&session, r, ret);
+	if (r == 0 && ret->code == 0 && lives_on(&session))
+		*ret = (struct outcome){ EBUSY, arena_format(&request->arena, "the job has ended as \"%s\"",
+							     session.result) };
 	if (r == 0 && ret->code == 0)
 		call_plain(&session, "ResetFailedUnit"); /* an error: it had not failed, or is gone */
 	end_session(&session);

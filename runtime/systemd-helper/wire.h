@@ -2,8 +2,8 @@
  * helper): one request, one reply, each one datagram of NUL-terminated strings.
  *
  *   request  version · verb · milliseconds · unit · pid · addresses ("bus unix:path=..." or "direct ...") ·
- * "" · of each property: name · first version of systemd that has it · value (value.h) reply    errno, 0:
- * done · text: what went wrong, or what was asked for
+ * "" · of each property: name · first version of systemd that has it · value (value.h)
+ *   reply    errno, 0: done · text: what went wrong, or what was asked for
  */
 #ifndef OCIRUN_SYSTEMD_WIRE_H
 #define OCIRUN_SYSTEMD_WIRE_H
@@ -19,6 +19,9 @@
 #define WIRE_STOP "stop"       /* stop it and forget that it failed; one that is not there is success */
 #define WIRE_SET "set"         /* change its properties, until the next boot */
 #define WIRE_MANAGER "manager" /* the control group of the manager itself */
+
+/* The text beside ETIMEDOUT: systemd has taken the request on, and may still do it. */
+#define WIRE_BEGUN "begun"
 
 /* Reading: the next string, or NULL when there is none whole. */
 static inline const char *wire_next(const char **at, const char *end)

@@ -332,17 +332,46 @@ is() { [ "$1" = "$2" ] || { printf '"%s" is not "%s"\n' "$1" "$2" >&2; return 1;
 	done
 }
 
-@test "CGR-07 PRO-33 systemd does not answer: an end after the deadline that names the bus, and nothing left" {
+@test "CGR-07 PRO-33 CRE-23 systemd does not answer, or not in time: an end after the deadline that says so, and nothing left" {
 	sd_bundle sleep 1000
 	# a socket that takes connections and never reads
 	systemd-run --quiet --unit="deaf-$ID" --socket-property=ListenStream="$DIR/deaf" --remain-after-exit true
+	# and, at the same time, a slice whose start waits for longer than anybody does
+	SLICES="ocilate$$.slice ocilate$$.service"
+	systemd-run --quiet --no-block --unit="ocilate$$.service" -p Type=oneshot sleep 1000
+	mkdir -p "/run/systemd/system/ocilate$$.slice.d"
+	printf '[Unit]\nAfter=ocilate%s.service\n' $$ >"/run/systemd/system/ocilate$$.slice.d/after.conf"
+	systemctl daemon-reload
+	mkdir "$DIR/late"
+	jq ".linux.cgroupsPath = \"ocilate$$.slice:w:$ID\" | .root.path = \"$BUNDLE/rootfs\"" "$BUNDLE/config.json" >"$DIR/late/config.json"
+	# and a container that is there when systemd falls silent
+	mkdir "$DIR/stays"
+	jq ".linux.cgroupsPath = \":ocirun:$ID-stays\" | .root.path = \"$BUNDLE/rootfs\"" "$BUNDLE/config.json" >"$DIR/stays/config.json"
+	sd create --bundle "$DIR/stays" "$ID-stays" </dev/null >/dev/null 2>"$DIR/stays/err"
+	local start=$SECONDS late stays created=0 deleted=0
+	sd create --bundle "$DIR/late" "$ID-late" </dev/null >/dev/null 2>"$DIR/late/err" &
+	late=$!
+	DBUS_SYSTEM_BUS_ADDRESS=unix:path=$DIR/deaf "$OCIRUN" --root "$ROOT" delete -f "$ID-stays" 2>"$DIR/stays/err" &
+	stays=$!
 	export DBUS_SYSTEM_BUS_ADDRESS=unix:path=$DIR/deaf
-	local start=$SECONDS
 	run_fail sd create --bundle "$BUNDLE" "$ID"
 	has "Timeout waiting for systemd to create $UNIT: no answer on the system bus within 30 s"
-	[ $((SECONDS - start)) -lt 45 ]
 	unset DBUS_SYSTEM_BUS_ADDRESS
+	wait "$late" || created=$?
+	wait "$stays" || deleted=$?
+	[ $((SECONDS - start)) -lt 45 ]
 	systemctl stop "deaf-$ID.socket"
+	rm -r "/run/systemd/system/ocilate$$.slice.d"
+	# not a success: the unit may be there. Its state is kept, and a delete that systemd hears ends it.
+	is "$deleted" 1
+	grep -F "Timeout waiting for systemd to stop ocirun-$ID-stays.scope" "$DIR/stays/err"
+	is "$(ocirun list -q)" "$ID-stays"
+	run_ok ocirun delete "$ID-stays"
+	is "$created" 1
+	grep -F "Timeout waiting for systemd to create w-$ID.scope" "$DIR/late/err"
+	# the job that waited was taken back, with its unit
+	is "$(systemctl list-units --all --plain --no-legend "w-$ID.scope"; systemctl list-jobs --plain --no-legend | grep "w-$ID" || :)" ""
+	is "$(ocirun list -q)" ""
 	run_fail ocirun state "$ID"
 	has "does not exist"
 	unit_is_gone
