@@ -227,7 +227,18 @@ int container_discard(int root_fd, const char *id, struct error *error)
 	container.dir = sys_openat(root_fd, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
 	if (container.dir < 0)
 		return error_errno(error, container.dir, "cannot open the state of container %s", id);
-	int r = container_discard_opened(&container, error);
+	struct stat about;
+	int r = sys_fstat(container.dir, &about);
+	/* it may be in order, and is all that its owner can find the processes by; to us it is a stranger's
+	 * word */
+	if (r == 0 && about.st_uid != geteuid())
+		r = error_set(
+			error, EPERM,
+			"container %s belongs to user %u, who alone can delete it with its processes (rm "
+			"-r removes the state and leaves them)",
+			id, about.st_uid);
+	else if (r == 0)
+		r = container_discard_opened(&container, error);
 	fd_close(container.dir);
 	return r;
 }

@@ -85,6 +85,8 @@ test_setup() { security_setup; }
 		has "container evil belongs to user 1000"
 		[ "${#lines[@]}" -eq 1 ]
 	done
+	run_fail ocirun delete -f evil
+	has "container evil belongs to user 1000, who alone can delete it with its processes"
 	run_ok ocirun list
 	has "load container evil: container evil belongs to user 1000"
 	# seen by root of a user namespace that has no number for the owner
