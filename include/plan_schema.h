@@ -45,6 +45,7 @@
 	R(CONSOLE, "console", INIT)                                                                    \
 	R(MASKS, "masks", INIT)                                                                        \
 	R(SEAL, "seal", INIT)                                                                          \
+	R(INHERIT, "limits", INIT)      /* written through the host's /proc, and kept over a fork */       \
 	R(FORK, "namespaces", INIT)     /* into a pid namespace that others are in */                  \
 	R(LIMITS, "limits", INIT)                                                                      \
 	R(IDENTITY, "identity", INIT)                                                                  \
@@ -384,9 +385,9 @@
 	R(20, domainname, PLAN_AT(SYSTEM)) R(21, sysctl, PLAN_AT(SYSTEM))                              \
 	R(22, personality, PLAN_AT(SYSTEM)) R(23, stdio, PLAN_AT(CONSOLE))                             \
 	R(24, readonly_path, PLAN_AT(MASKS)) R(25, masked_path, PLAN_AT(MASKS))                        \
-	R(26, seal, PLAN_AT(SEAL)) R(27, oom_score_adj, PLAN_AT(RAISE) | PLAN_AT(LIMITS))              \
+	R(26, seal, PLAN_AT(SEAL)) R(27, oom_score_adj, PLAN_AT(RAISE) | PLAN_AT(INHERIT) | PLAN_AT(LIMITS)) \
 	R(28, rlimit, PLAN_AT(RAISE) | PLAN_AT(LIMITS)) R(29, umask, PLAN_AT(LIMITS))                  \
-	R(30, keyring, PLAN_AT(LIMITS)) R(31, label, PLAN_AT(LIMITS))                                  \
+	R(30, keyring, PLAN_AT(INHERIT) | PLAN_AT(LIMITS)) R(31, label, PLAN_AT(INHERIT) | PLAN_AT(LIMITS))\
 	R(32, identity, PLAN_AT(IDENTITY)) R(33, program, PLAN_AT(PROGRAM))                            \
 	R(34, seccomp, PLAN_AT(LISTENER) | PLAN_AT(SECCOMP)) R(35, gate, PLAN_AT(GATE))                \
 	R(36, exec, PLAN_AT(EXEC)) R(37, scheduler, PLAN_AT(RAISE) | PLAN_AT(LIMITS))                  \

@@ -44,6 +44,8 @@ static const struct stage *const order[PLAN_ROW_COUNT] = {
 	[PLAN_ROW_MASKS] = &stage_masks,
 	/* after this nothing can be created inside: last of what changes the tree */
 	[PLAN_ROW_SEAL] = &stage_seal,
+	/* the last that needs the host's /proc; children have it too */
+	[PLAN_ROW_INHERIT] = &stage_limits,
 	/* others see us from here on: nothing of the host is left to be reached through us, and what asks for
 	 * rights that the program will not have is done. The rows behind it are those that a child would not
 	 * inherit, or that would be in the way of a clone */

@@ -13,23 +13,6 @@
 
 #define CAP_BIT(cap) (1ull << (cap))
 
-/* What is still held of the host is let go before anything of the user's is looked up: a working directory
- * or a program named /proc/self/fd/N must not find it (CVE-2024-21626). */
-static void drop_host(struct shim *shim)
-{
-	int *const late[] = { &shim->proc_view, &shim->mask_tmpfs, &shim->device_parent };
-
-	for (size_t i = 0; i < shim->tree_count; i++)
-		fd_close_at(&shim->trees[i]);
-	for (size_t i = 0; i < sizeof shim->joins / sizeof *shim->joins; i++)
-		fd_close_at(&shim->joins[i]);
-	fd_close_at(&shim->proc);
-	/* nor does whoever looks at a container that waits find more than it needs (BAT-52) */
-	for (size_t i = 0; i < sizeof late / sizeof *late; i++)
-		if (*late[i] > 0)
-			fd_close_at(late[i]);
-}
-
 /* EINVAL: the id is not mapped. A whole sentence, since clients of runc look for its words. */
 static int refused_id(struct fault *fault, enum fault_op op, int error, const char *what, uint64_t id)
 {
@@ -196,7 +179,7 @@ static int identity_run(struct shim *shim, const struct plan_record *record, str
 	int r = 0, entered;
 
 	shim->identity = id;
-	drop_host(shim);
+	shim_drop_host(shim);
 	/* as the runtime first; what only the user may enter (FUSE, NFS) is tried again as the user */
 	entered = enter(shim, cwd);
 	if (id->flags & PLAN_ID_SETGROUPS)

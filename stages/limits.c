@@ -1,7 +1,8 @@
 /* What execve inherits beside the identity: oom_score_adj, rlimits, scheduler, priorities, memory policy,
  * umask, session keyring, LSM label.
- * Stands twice: in row RAISE, before a user namespace takes the host's capabilities away, limits are only
- * ever raised; in row LIMITS they get their final values, when nothing of our own can run into them.
+ * Stands thrice: in row RAISE, before a user namespace takes the host's capabilities away, limits are only
+ * ever raised; in row INHERIT stands what is written through the host's /proc; in row LIMITS they get their
+ * final values, when nothing of our own can run into them.
  */
 #include <linux/keyctl.h>
 #include <sys/prctl.h>

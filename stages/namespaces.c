@@ -165,6 +165,7 @@ static int fork_late(struct shim *shim, struct fault *fault)
 {
 	int r = narrow(shim, fault);
 
+	shim_drop_host(shim);
 	if (r >= 0)
 		r = second_clone(shim, 0, fault);
 	return r < 0 ? r : begin_session(shim, fault);

@@ -90,6 +90,24 @@ static inline int shim_root(struct shim *shim)
 	return shim->root;
 }
 
+/* What is still held of the host is let go before anything of the user's is looked up: a working directory
+ * or a program named /proc/self/fd/N must not find it (CVE-2024-21626); nor may who sees us (row FORK): the
+ * host's /proc is as good as its root. */
+static inline void shim_drop_host(struct shim *shim)
+{
+	int *const late[] = { &shim->proc_view, &shim->mask_tmpfs, &shim->device_parent };
+
+	for (size_t i = 0; i < shim->tree_count; i++)
+		fd_close_at(&shim->trees[i]);
+	for (size_t i = 0; i < sizeof shim->joins / sizeof *shim->joins; i++)
+		fd_close_at(&shim->joins[i]);
+	fd_close_at(&shim->proc);
+	/* nor does whoever looks at a container that waits find more than it needs (BAT-52) */
+	for (size_t i = 0; i < sizeof late / sizeof *late; i++)
+		if (*late[i] > 0)
+			fd_close_at(late[i]);
+}
+
 /* Is the program another process than the one that sets it up (row FORK)? */
 static inline bool stage_forks(const struct plan *plan)
 {

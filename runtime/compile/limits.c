@@ -37,7 +37,7 @@ static void add_oom_score(struct compile *c)
 	if (compile_user_namespace(c))
 		WRITER_ADD(c->writer, RAISE, oom_score_adj, &record, "/process/oomScoreAdj");
 	else
-		WRITER_ADD(c->writer, LIMITS, oom_score_adj, &record, "/process/oomScoreAdj");
+		WRITER_ADD(c->writer, INHERIT, oom_score_adj, &record, "/process/oomScoreAdj");
 }
 
 static void add_scheduler(struct compile *c)
@@ -98,7 +98,7 @@ static void add_keyring(struct compile *c)
 				       .label = writer_text(c->writer, c->spec->process->selinux_label) };
 
 	if (!c->options->no_new_keyring)
-		WRITER_ADD(c->writer, LIMITS, keyring, &record, "");
+		WRITER_ADD(c->writer, INHERIT, keyring, &record, "");
 }
 
 static int add_label(struct compile *c, bool active, const char *value, enum plan_lsm lsm, const char *name,
@@ -112,7 +112,7 @@ static int add_label(struct compile *c, bool active, const char *value, enum pla
 	if (!active)
 		return compile_refuse(c, pointer, "%s is not enabled on this host", name);
 	compile_proc(c);
-	WRITER_ADD(c->writer, LIMITS, label, &record, pointer);
+	WRITER_ADD(c->writer, INHERIT, label, &record, pointer);
 	return 0;
 }
 

@@ -302,7 +302,8 @@ caps_inside() { # prints "inh prm eff bnd amb" of the program
 # no program here has, CAP_SYS_MODULE (16). Whoever finds a process with either may have both by ptrace.
 start_spy() {
 	cc -O1 -static -o "$BUNDLE/rootfs/bin/spin" "$BATS_TEST_DIRNAME/spin.c"
-	config '.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE"] | unique)'
+	# the score is written through the host's /proc
+	config '.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE"] | unique)' '.process.oomScoreAdj = 10'
 	set_args /bin/spin "$CANARY/file" 16
 	[ -e "$CANARY/file" ]
 	ocirun create --bundle "$BUNDLE" "$ID-spy" </dev/null >"$DIR/out" 2>&1

@@ -53,6 +53,12 @@ static void look_at(int pid, const char *file, int capability)
 	if (faccessat(root, file, F_OK, 0) == 0)
 		printf("ESCAPE by process %d\n", pid);
 	close(root);
+	/* the host's /proc, where everything may be written that is masked or read-only in ours */
+	for (int fd = 3; fd < 40; fd++) {
+		snprintf(path, sizeof path, "/proc/%d/fd/%d/sys/kernel/core_pattern", pid, fd);
+		if (faccessat(AT_FDCWD, path, W_OK, 0) == 0)
+			printf("ESCAPE by descriptor %d of process %d\n", fd, pid);
+	}
 }
 
 int main(int argc, char **argv)
