@@ -169,6 +169,7 @@ struct attempt {
 	struct agent agent; /* who waits for the process: theirs until a launch has succeeded */
 	int receiver, console;
 	int root, page; /* for the shim; owned */
+	bool group_gone;
 	struct error *error;
 };
 
@@ -305,6 +306,7 @@ static int compile_and_launch(struct attempt *a)
 	a->launch.kind = "setns";
 	if (host_cgroups_make(&a->compiled.plan, &a->launch.groups, &fault) < 0) {
 		a->launch.groups = (struct host_cgroups){ .born = -1 };
+		a->group_gone = fault.error == ENOENT;
 		return refused_group(a, from_fault(a, &fault), 0);
 	}
 	r = launch_shim(a);
@@ -325,20 +327,21 @@ static int compile_and_launch(struct attempt *a)
 }
 
 /* EXE-19: a group that has controllers enabled for groups below it takes no process. Init has been moved into
- * one of those: there it is where the container's processes are. */
+ * one of those: there it is where the container's processes are. Moved away altogether, it may have left a
+ * group that somebody removed since (opencontainers/runc#5089). */
 static int launch_somewhere(struct attempt *a)
 {
-	int r = compile_and_launch(a);
+	int r = compile_and_launch(a), found;
 
-	if (r != -EBUSY || a->request->cgroups.count)
+	if ((r != -EBUSY && !a->group_gone) || a->request->cgroups.count)
 		return r;
 	struct error first = *a->error;
 	memset(a->error, 0, sizeof *a->error);
-	r = exec_groups_of_init(a->globals->arena, a->target, &a->into, a->error);
-	if (r == 0)
+	found = exec_groups_of_init(a->globals->arena, a->target, &a->into, a->error);
+	if (found == 0)
 		return compile_and_launch(a);
 	*a->error = first;
-	return -EBUSY;
+	return r;
 }
 
 /* ---- until the end ---------------------------------------------------------------------------------------

@@ -293,6 +293,25 @@ process() { # JQ-FILTER...: a process file from the config's process
 	wait_status stopped
 }
 
+@test "EXE-19 BAT-20 init has moved away, and its group is gone: init's, but not with --cgroup (v2)" {
+	v2_only || skip "needs cgroup v2"
+	config '.linux.namespaces |= map(select(.type != "cgroup"))'
+	start
+	local dir=/sys/fs/cgroup$CGROUP
+	local other=$dir-other
+	mkdir "$other"
+	echo "$(pid_of)" >"$other/cgroup.procs"
+	rmdir "$dir"
+	run_ok ocirun exec "$ID" cat /proc/self/cgroup
+	[[ $output == *"0::$CGROUP-other" ]]
+	refused --cgroup / "$ID" true
+	has "no such file or directory"
+	ocirun kill "$ID" KILL
+	wait_status stopped
+	ocirun delete "$ID"
+	rmdir "$other"
+}
+
 @test "EXE-31 EXE-28 umask, rlimits, oom_score_adj, personality, keyring of the container" {
 	config '.process.user.umask = 63' '.process.oomScoreAdj = 321' '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 88, hard: 99}]' '.linux.maskedPaths = []'
 	start
