@@ -21,6 +21,7 @@ cri_start() {
 		else
 			name=io.containerd.cri.v1
 			printf '[plugins."%s.images".pinned_images]\nsandbox = "%s"\n' $name "$IMAGE"
+			printf '[plugins."%s.runtime"]\nrestrict_oom_score_adj = true\n' $name
 			printf '[plugins."%s.runtime".cni]\nbin_dir = "%s/cni"\nconf_dir = "%s/cni"\n' $name "$SCRATCH" "$SCRATCH"
 		fi
 	} | if [ "$DRIVER" = systemd ]; then cat; else sed 's/SystemdCgroup = true/SystemdCgroup = false/'; fi >"$SCRATCH/containerd.toml"
@@ -44,7 +45,7 @@ fake_network() {
 	END
 	cp "$SCRATCH/cni/fake" "$SCRATCH/cni/loopback" # containerd asks for that one too
 	chmod 755 "$SCRATCH"/cni/*
-	echo '{"cniVersion": "0.4.0", "name": "fake", "plugins": [{"type": "fake"}]}' >"$SCRATCH/cni/10-fake.conflist"
+	echo '{"cniVersion": "0.4.0", "name": "none", "plugins": [{"type": "fake"}]}' >"$SCRATCH/cni/10-fake.conflist"
 }
 
 # An archive of the OCI's layout with one layer, whose program waits.
@@ -81,7 +82,8 @@ pod() {
 	mkdir -p "$SCRATCH/logs/$1"
 	POD_CONFIG=$(jq -n --arg n "$1" --arg d "$SCRATCH/logs/$1" --arg g "$(pod_group)" \
 		"{metadata: {name: \$n, uid: \$n, namespace: \"default\"}, log_directory: \$d, linux: {cgroup_parent: \$g}} | ${2:-.}")
-	POD=$(cri RunPodSandbox "$(jq -n --argjson c "$POD_CONFIG" '{config: $c, runtime_handler: "ocirun"}')" | jq -er .pod_sandbox_id)
+	POD=$(cri RunPodSandbox "$(jq -n --argjson c "$POD_CONFIG" '{config: $c, runtime_handler: "ocirun"}')") || return 1
+	POD=$(jq -er .pod_sandbox_id <<<"$POD")
 	echo "$POD" >>"$SCRATCH/pods.$BATS_TEST_NUMBER"
 }
 # As a kubelet writes it for the driver in use.
@@ -93,7 +95,8 @@ make() {
 	config=$(jq -n --arg n "$1" --arg image "$IMAGE" "{metadata: {name: \$n}, image: {image: \$image}, command: \$ARGS.positional,
 		log_path: (\$n + \".log\")} | ${2:-.}" --args -- "${@:3}")
 	ID=$(cri CreateContainer "$(jq -n --arg p "$POD" --argjson c "$config" --argjson s "$POD_CONFIG" \
-		'{pod_sandbox_id: $p, config: $c, sandbox_config: $s}')" | jq -er .container_id)
+		'{pod_sandbox_id: $p, config: $c, sandbox_config: $s}')") || return 1
+	ID=$(jq -er .container_id <<<"$ID")
 }
 begin() { make "$@" && cri StartContainer "$(by_id)" >/dev/null; }
 by_id() { jq -n --arg i "$ID" "{container_id: \$i} | ${1:-.}"; }

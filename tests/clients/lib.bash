@@ -63,7 +63,7 @@ lacks() { [[ $output != *"$1"* ]] || { printf '"%s" is in:\n%s\n' "$1" "$output"
 
 wait_for() {
 	local i
-	for ((i = 0; i < 200; i++)); do
+	for ((i = 0; i < 1200; i++)); do # a minute: machines of tests/vm are slow
 		if "$@" >/dev/null 2>&1; then return 0; fi
 		sleep 0.05
 	done
