@@ -4,9 +4,10 @@
 #include <string.h>
 
 const struct command *const commands[] = {
-	&command_check, &command_create, &command_delete, &command_events, &command_exec,   &command_features,
-	&command_kill,  &command_list,   &command_pause,  &command_plan,   &command_ps,     &command_resume,
-	&command_run,   &command_spec,   &command_start,  &command_state,  &command_update, NULL,
+	&command_check, &command_checkpoint, &command_create,  &command_delete, &command_events,
+	&command_exec,  &command_features,   &command_kill,    &command_list,   &command_pause,
+	&command_plan,  &command_ps,         &command_restore, &command_resume, &command_run,
+	&command_spec,  &command_start,      &command_state,   &command_update, NULL,
 };
 
 #define GLOBAL(member) offsetof(struct global_values, globals.member)

@@ -61,7 +61,8 @@ struct command {
 
 extern const struct command command_check, command_create, command_start, command_run, command_state,
 	command_kill, command_delete, command_list, command_spec, command_features, command_plan,
-	command_exec, command_events, command_pause, command_ps, command_resume, command_update;
+	command_checkpoint, command_restore, command_exec, command_events, command_pause, command_ps,
+	command_resume, command_update;
 
 #define COMMAND_OPTION(type, member) offsetof(struct type, member)
 

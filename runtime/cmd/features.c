@@ -184,6 +184,7 @@ static void print_annotations(struct json_out *out)
 	json_out_key(out, "annotations");
 	json_out_open(out, '{');
 	json_out_member(out, "io.github.seccomp.libseccomp.version", seccomp_version_text(text));
+	json_out_member(out, "org.opencontainers.runc.checkpoint.enabled", "true");
 	/* FJS-15: a version of runc's would claim its faults and its fixes too */
 	json_out_member(out, "run.oci.ocirun.commit", ocirun_commit);
 	json_out_member(out, "run.oci.ocirun.version", ocirun_version);

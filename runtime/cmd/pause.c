@@ -4,25 +4,12 @@
  */
 #include <errno.h>
 
-#include "cgroup/path.h"
 #include "cmd/cmd.h"
 #include "container/root.h"
+#include "container/status.h"
 #include "host.h"
 
 #define FREEZE_MILLISECONDS 10000 /* a task in uninterruptible sleep holds a freezer up for that long */
-
-/* The group that can be frozen: of a v1 host the freezer's, else the v2 one, which has no name. NULL: none.
- */
-static const char *freezer_dir(const struct state *state)
-{
-	for (uint32_t i = 0; i < state->cgroup_dirs.count; i++) {
-		const char *name = i < state->cgroup_names.count ? state->cgroup_names.items[i] : "";
-
-		if (!*name || cgroup_has_word(name, "freezer"))
-			return state->cgroup_dirs.items[i];
-	}
-	return NULL;
-}
 
 /* Why it failed, in words that say what to do (PAU-03, PAU-06). */
 static int failed(const char *verb, const char *dir, int r, struct error *error)
@@ -48,7 +35,7 @@ static int failed(const char *verb, const char *dir, int r, struct error *error)
 static int pause_container(const struct container *container, struct error *error)
 {
 	enum container_status status = container_status(container, NULL);
-	const char *dir = freezer_dir(&container->state);
+	const char *dir = container_freezer(&container->state);
 	int r;
 
 	if (status != STATUS_RUNNING && status != STATUS_CREATED)

@@ -7,16 +7,14 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "cmd/foreground.h"
 #include "cmd/options_shared.h"
-#include "console_relay.h"
 #include "container/destroy.h"
 #include "container/fifo.h"
 #include "container/root.h"
 #include "fd.h"
 #include "notify.h"
 #include "signals.h"
-
-#define END_MILLISECONDS 10000
 
 struct values {
 	struct bundle_values bundle;
@@ -31,23 +29,6 @@ static const struct option options[] = {
 	{ 0 },
 };
 
-/* Remove what is left, then the hooks (HOK-06). Somebody else may have deleted it meanwhile: all the
- * better. */
-static int clean_up(const struct globals *globals, struct container *container, struct error *error)
-{
-	int r = container_lock(container, LOCK_EXCLUSIVE, END_MILLISECONDS, error);
-
-	if (r == -ENOENT) {
-		memset(error, 0, sizeof *error);
-		return 0;
-	}
-	if (r == 0)
-		r = container_destroy(container, END_MILLISECONDS, error);
-	if (r == 0)
-		container_poststop(globals, &container->state);
-	return r;
-}
-
 /* Nothing stays of a container whose program never began, or whose poststart hook failed. */
 static void give_up(const struct globals *globals, struct container *container, struct launch *launch)
 {
@@ -55,7 +36,7 @@ static void give_up(const struct globals *globals, struct container *container, 
 
 	container_kill(container, launch->pidfd);
 	launch_abort(launch);
-	clean_up(globals, container, &ignored);
+	foreground_clean_up(globals, container, &ignored);
 }
 
 /* GO, execve, poststart. From here the directory's lock is not needed: state.json stands. */
@@ -76,24 +57,6 @@ static int begin(const struct globals *globals, struct container *container, str
 	}
 	flock(container->dir, LOCK_UN);
 	return r < 0 ? r : container_poststart(globals, &container->state, error);
-}
-
-static int wait_and_clean(const struct globals *globals, bool keep, int signals, struct container *container,
-			  struct launch *launch, struct notify *notify, struct error *error)
-{
-	struct error late = { 0 };
-	const struct side_work news = notify_side_work(notify, getpid());
-	bool tells = notify->manager >= 0;
-	int status = relay_wait(signals, launch->pid, launch->pidfd, fd_take(&launch->master),
-				tells ? &news : NULL, error);
-
-	if (tells)
-		notify_drain(notify);
-	launch_close(launch);
-	/* the status is the container's, whatever becomes of the removal */
-	if (!keep && clean_up(globals, container, &late) < 0)
-		log_warning(globals, "%s", late.text);
-	return status;
 }
 
 static void leave(struct notify *notify, struct launch *launch)
@@ -128,7 +91,7 @@ static int run_prepared(const struct globals *globals, const struct values *valu
 	else if (values->detach)
 		leave(notify, &launch);
 	else
-		r = wait_and_clean(globals, values->keep, signals, &container, &launch, notify, error);
+		r = foreground_wait(globals, values->keep, signals, &container, &launch, notify, error);
 	container_close(&container);
 	return r;
 }

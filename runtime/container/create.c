@@ -219,8 +219,8 @@ int making_note_process(struct making *making)
 	return making_note(making);
 }
 
-static int set_limits(struct making *making,
-		      int (*limit)(const struct plan *, struct host_cgroups *, struct fault *))
+int making_limits(struct making *making,
+		  int (*limit)(const struct plan *, struct host_cgroups *, struct fault *))
 {
 	struct fault fault = { .row = PLAN_ROW_CGROUP, .record = FAULT_NO_RECORD };
 	const struct plan *plan = &making->prepared->compiled.plan;
@@ -246,7 +246,7 @@ static int meanwhile(void *context, struct error *error)
 	int r = making_note_process(making);
 
 	(void)error; /* the same one */
-	return r == 0 ? set_limits(making, host_cgroups_limit) : r;
+	return r == 0 ? making_limits(making, host_cgroups_limit) : r;
 }
 
 static int converse(struct making *making)
@@ -259,7 +259,7 @@ static int converse(struct making *making)
 		r = scope_late(making);
 	if (r == 0)
 		r = join_rdt(making);
-	return r == 0 ? set_limits(making, host_cgroups_late) : r;
+	return r == 0 ? making_limits(making, host_cgroups_late) : r;
 }
 
 /* The last steps: from the rename on the container is there, whatever becomes of us. */
@@ -292,6 +292,31 @@ static int check_host(struct making *making)
 	return -making->error->code;
 }
 
+static int begin_process(struct making *making)
+{
+	int r = launch_shim(making);
+
+	if (r == 0)
+		forget_missing_groups(making);
+	return r == 0 ? converse(making) : r;
+}
+
+/* criu is asked between the groups' limits and the late ones. */
+static int restore_process(struct making *making)
+{
+	int r = making_restore(making);
+
+	if (r < 0)
+		return r;
+	forget_missing_groups(making);
+	r = making_note(making);
+	if (r == 0 && making->prepared->compiled.systemd)
+		r = scope_late(making);
+	if (r == 0)
+		r = join_rdt(making);
+	return r == 0 ? making_limits(making, host_cgroups_late) : r;
+}
+
 static int make(struct making *making)
 {
 	int r = check_host(making);
@@ -305,11 +330,7 @@ static int make(struct making *making)
 	if (r == 0)
 		r = make_rdt(making);
 	if (r == 0)
-		r = launch_shim(making);
-	if (r == 0)
-		forget_missing_groups(making);
-	if (r == 0)
-		r = converse(making);
+		r = making->options->images ? restore_process(making) : begin_process(making);
 	return r == 0 ? finish(making) : r;
 }
 

@@ -7,6 +7,7 @@
 #include "listen.h"
 
 struct globals;
+struct image_options;
 
 struct create_options {
 	const char *id;
@@ -19,6 +20,7 @@ struct create_options {
 	bool plan_only;       /* nothing will be created: a terminal is no mistake */
 	struct listen listen; /* what listen_check found */
 	enum plan_gate_kind gate;
+	const struct image_options *images; /* restore from these; NULL: begin the program */
 };
 
 /* Read, parse, compile: everything that can be refused is refused here, nothing is touched. */

@@ -34,6 +34,13 @@ int making_directory(struct making *making);
 int making_note_process(struct making *making);
 /* Make or open the groups (create.c). */
 int making_groups(struct making *making);
+/* Write limits of the groups: host_cgroups_limit or host_cgroups_late (create.c). */
+int making_limits(struct making *making,
+		  int (*limit)(const struct plan *, struct host_cgroups *, struct fault *));
+/* In the place of the shim's launch: init is made by criu (restore.c). */
+int making_restore(struct making *making);
+/* root.readonly for init `pid`, which has not gone on yet (restore_root.c). */
+int making_root_readonly(struct making *making, int64_t pid);
 /* Write creating.json anew: whoever finds us dead reads there what to clear. */
 int making_note(const struct making *making);
 

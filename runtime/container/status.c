@@ -116,6 +116,17 @@ static bool lists(const char *list, const char *word)
 	return false;
 }
 
+const char *container_freezer(const struct state *state)
+{
+	for (uint32_t i = 0; i < state->cgroup_dirs.count; i++) {
+		const char *name = i < state->cgroup_names.count ? state->cgroup_names.items[i] : "";
+
+		if (!*name || lists(name, "freezer"))
+			return state->cgroup_dirs.items[i];
+	}
+	return NULL;
+}
+
 /* Of a v1 host only the freezer's group can say; of v2 (no name) the group itself. */
 static bool frozen(const struct state *state)
 {

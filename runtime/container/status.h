@@ -13,6 +13,10 @@ int process_stat(int64_t pid, char *ret_state, uint64_t *ret_start);
 /* The id of this boot, without a newline. */
 int boot_id(char text[BOOT_ID_TEXT]);
 
+/* The group that can be frozen: of a v1 host the freezer's, else the v2 one, which has no name. NULL: none.
+ */
+const char *container_freezer(const struct state *state);
+
 /* The recorded init has ended (or is another boot's, or a zombie). */
 bool container_ended(const struct state *state);
 

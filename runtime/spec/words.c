@@ -169,6 +169,7 @@ const struct word words_memory_flags[] = {
 };
 
 const char *const words_annotations[] = {
+	"org.criu.config",
 	"org.systemd.property.",
 	"run.oci.delegate-cgroup",
 	"run.oci.hooks.stderr",
