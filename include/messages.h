@@ -15,7 +15,7 @@
 	M(PLAN, "plan", DOWN, 0, 1, 1 + PLAN_MAX_SLOTS)   /* sealed memfd, then the slots in order */  \
 	M(MAP, "map", UP, 0, 0, 0)                        /* write my id maps */                       \
 	M(DONE, "done", DOWN, 0, 0, 0)                    /* answer to MAP and HOST */                 \
-	M(FORKED, "forked", UP, sizeof(struct message_forked), 1, 1) /* pidfd */                       \
+	M(FORKED, "forked", UP, 0, 1, 1)                  /* another process speaks now: its pidfd */  \
 	M(HOST, "host", UP, 0, 0, 0)                      /* mounts stand: run the host's part */      \
 	M(LISTENER, "listener", UP, 0, 1, 1)              /* seccomp notify descriptor */              \
 	M(READY, "ready", UP, 0, 0, 1)                    /* console master, if any */                 \
@@ -23,10 +23,6 @@
 	M(ABORT, "abort", DOWN, 0, 0, 0)                  /* instead of DONE or GO */                  \
 	M(FAULT, "fault", UP, sizeof(struct fault), 0, 0) /* the last message */
 /* clang-format on */
-
-struct message_forked {
-	int64_t pid; /* in the sender's pid namespace, which is the host side's; the pidfd comes along */
-};
 
 /* Body of every datagram begins with this; the body proper follows. */
 struct message_head {

@@ -1,8 +1,8 @@
 /* Row NAMESPACES: the new ones beside the user namespace, all in one unshare, after the cgroups are joined (a
  * cgroup namespace has the group of this moment as its root). A time namespace holds only children: its
  * offsets are written, then it is entered. A pid namespace that belongs to a new user namespace, or that was
- * joined by who could not launch us in it, takes the second clone: the child is our sibling and goes on, we
- * tell FORKED and leave.
+ * joined by who could not launch us in it, takes the second clone: we go on as our own sibling, and tell
+ * FORKED.
  *
  * Row FORK: that clone once more, late, into a pid namespace in which others are (joined by path, or by
  * exec). Whoever has CAP_SYS_PTRACE there has all that we have, from the first instant on: /proc/PID/root,
@@ -83,49 +83,22 @@ static int new_time(const struct shim *shim, const struct plan_namespaces *recor
 	return enter_time(shim, record, own, fault);
 }
 
-/* The second half: nothing of it may reach the host side before FORKED has, or READY would be taken for the
- * word of the process that leaves. No byte: the first half was killed, and nobody knows us. */
-static void wait_until_told(int told[2])
-{
-	char byte;
-	ssize_t got;
-
-	fd_close_at(&told[1]);
-	do
-		got = sys_read(told[0], &byte, 1);
-	while (got == -EINTR);
-	if (got != 1)
-		sys_exit(1);
-	fd_close_at(&told[0]);
-}
-
-/* Both halves have the same descriptors; the one that leaves touches none of them but its end of the pipe. */
+/* We go on as another process, which names itself to the host side before it says anything else: who is
+ * killed before that has told nothing, and the end of the socket says so. */
 static int second_clone(struct shim *shim, uint64_t born, struct fault *fault)
 {
-	struct message_forked forked = { 0 };
-	int told[2], pidfd = -1, r = sys_pipe(told);
+	FD_AUTO pidfd = -1;
+	int r = clone_sibling(born);
 
-	if (r < 0)
-		return fault_set(fault, FAULT_CLONE, r, "a pipe for the new process");
-	int pid = clone_sibling(born, &pidfd);
-	if (pid == 0) {
-		wait_until_told(told);
-		return 0;
+	if (r < 0) {
+		fault_set(fault, FAULT_CLONE, r, "in the new pid namespace");
+		need_note(fault, NEED_PID_NAMESPACE, r);
+		return r;
 	}
-	if (pid < 0) {
-		fd_close_at(&told[0]);
-		fd_close_at(&told[1]);
-		fault_set(fault, FAULT_CLONE, pid, "in the new pid namespace");
-		need_note(fault, NEED_PID_NAMESPACE, pid);
-		return pid;
-	}
-	forked.pid = pid;
-	r = shim->talk->tell(shim, MESSAGE_FORKED, &forked, pidfd, fault);
-	if (r == 0)
-		r = sys_write(told[1], "", 1) == 1 ? 0 : -EPIPE;
-	if (r < 0) /* nobody knows the child: the host side is gone */
-		sys_pidfd_send_signal(pidfd, SIGKILL);
-	sys_exit(r < 0);
+	pidfd = sys_pidfd_open(sys_getpid(), 0);
+	if (pidfd < 0)
+		return fault_set(fault, FAULT_CLONE, pidfd, "a pidfd of the new process");
+	return shim->talk->tell(shim, MESSAGE_FORKED, NULL, pidfd, fault);
 }
 
 #define CAP_BIT(cap) (1ull << (cap))

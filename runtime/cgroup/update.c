@@ -216,7 +216,7 @@ int cgroup_update(struct arena *arena, const struct state *state, const struct f
 {
 	struct change change = { .arena = arena, .facts = facts, .dirs = &state->cgroup_dirs };
 	struct compiled back = { .bytes = NULL };
-	int r = exec_own_groups(arena, state, facts, &change.groups, error);
+	int r = exec_own_groups(arena, state, &change.groups, error);
 
 	if (r == 0)
 		r = check_memory(&change, asked, error);

@@ -99,7 +99,6 @@ static int check_bundle(const struct globals *globals, const char *bundle, struc
 	else
 		check_plan(&prepared, report);
 	memset(error, 0, sizeof *error);
-	create_forget(&prepared);
 	return 0;
 }
 
@@ -116,6 +115,7 @@ static int run(const struct globals *globals, const void *given, int count, char
 		r = check_bundle(globals, arguments[0], report, error);
 	} else {
 		r = facts_probe(globals->arena, &facts, error);
+		facts_probe_lsm(&facts);
 		if (r == 0)
 			check_host(globals, &facts, report);
 	}

@@ -21,7 +21,6 @@ static int run(const struct globals *globals, const void *given, int count, char
 		if (r == 0)
 			container_close(&container);
 	}
-	create_forget(&prepared);
 	return r;
 }
 

@@ -47,7 +47,6 @@ static int run(const struct globals *globals, const void *given, int count, char
 		systemd_dump_text(prepared.compiled.systemd, stdout);
 	if (r == 0)
 		plan_dump_text(&prepared.compiled.plan, stdout);
-	arena_free(&prepared.spec.arena);
 	return r;
 }
 

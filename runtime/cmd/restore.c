@@ -97,7 +97,6 @@ static int run(const struct globals *globals, const void *given, int count, char
 		r = restore_check(globals->arena, &values->images, &prepared.spec, error);
 	if (r == 0)
 		r = restore(globals, values, &create, &prepared, error);
-	create_forget(&prepared);
 	return r;
 }
 

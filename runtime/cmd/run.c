@@ -127,7 +127,6 @@ static int run(const struct globals *globals, const void *given, int count, char
 		r = create_prepare(globals, &create, &prepared, error);
 	if (r == 0)
 		r = run_and_tell(globals, values, &create, &prepared, error);
-	create_forget(&prepared);
 	return r;
 }
 

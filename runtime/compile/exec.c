@@ -40,13 +40,16 @@ static void add_affinity(struct compile *c)
 	const char *text = process->affinity_final ? process->affinity_final : "";
 	struct plan_affinity record = { .reset = !process->affinity_initial && !*text };
 	struct number_set set;
-	uint64_t *numbers = arena_alloc(c->arena, (NUMBER_LIST_MAX + 1) * sizeof *numbers);
+	uint64_t *numbers = NULL;
 	uint32_t count = 0;
 
-	if (number_list_parse(text, strlen(text), NUMBER_LIST_MAX, &set)) /* the reader saw to it */
+	if (*text &&
+	    number_list_parse(text, strlen(text), NUMBER_LIST_MAX, &set)) { /* the reader saw to it */
+		numbers = arena_alloc(c->arena, (NUMBER_LIST_MAX + 1) * sizeof *numbers);
 		for (uint32_t i = 0; i <= NUMBER_LIST_MAX; i++)
 			if (number_set_has(&set, i))
 				numbers[count++] = i;
+	}
 	record.processors = writer_numbers(c->writer, count, numbers);
 	WRITER_ADD(c->writer, CGROUP_JOIN, affinity, &record, *text ? "/process/execCPUAffinity/final" : "");
 }

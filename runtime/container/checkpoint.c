@@ -127,7 +127,7 @@ static int read_spec(struct arena *arena, const struct container *container, str
 	size_t length = 0;
 	int r = exec_read(arena, container->dir, "config.json", &text, &length, error);
 
-	return r == 0 ? spec_parse(text, length, ret, error) : r;
+	return r == 0 ? spec_parse(arena, text, length, ret, error) : r;
 }
 
 static int save(const struct globals *globals, const struct container *container,
@@ -162,7 +162,6 @@ int container_checkpoint(const struct globals *globals, struct container *contai
 	if (r == 0)
 		r = save(globals, container, options, &dirs, &spec, error);
 	images_close(&dirs);
-	arena_free(&spec.arena);
 	if (r < 0 || options->leave_running || options->pre_dump)
 		return r;
 	/* criu has ended it; if not, it must not go on beside its copy */

@@ -39,9 +39,6 @@ int create_prepare(const struct globals *globals, const struct create_options *o
 /* The word of --rootless, which main has checked (GLB-16). */
 enum rootless rootless_of(const struct globals *globals);
 
-/* Free what is not in the command's arena. */
-void create_forget(struct prepared *prepared);
-
 /* Steps 1 to 9. On failure everything is undone (poststop hooks run when a hook had begun). With gate fifo
  * the launch is over; with gate run `launch` goes on: the caller waits for execve and for the end. */
 int create_container(const struct globals *globals, const struct create_options *options,

@@ -79,9 +79,8 @@ int exec_open(const struct globals *globals, const char *id, bool ignore_paused,
 	if (r == 0)
 		r = exec_read(globals->arena, ret->container.dir, "config.json", &text, &length, error);
 	if (r == 0)
-		r = spec_parse(text, length, &ret->spec, error);
-	if (r == 0)
-		r = facts_probe(globals->arena, &ret->facts, error);
+		r = spec_parse(globals->arena, text, length, &ret->spec, error);
+	facts_probe_caller(globals->arena, &ret->facts);
 	return r;
 }
 
@@ -89,7 +88,6 @@ void exec_close(struct exec_target *target)
 {
 	fd_close_at(&target->pidfd);
 	container_close(&target->container);
-	arena_free(&target->spec.arena);
 }
 
 /* ---- what to enter ------------------------------------------------------------------------------------ */
@@ -114,46 +112,6 @@ static int stopped_meanwhile(const struct exec_target *target, int r, struct err
 		"cannot exec in a stopped container (container not running: its init has just ended)");
 }
 
-/* Those of init that are not ours: entering the user namespace that one is in is an error. */
-static int differing(const struct exec_target *target, uint64_t *ret, struct error *error)
-{
-	static const struct {
-		uint64_t type;
-		const char *name;
-	} rows[] = {
-		{ PLAN_NS_TIME, "time" }, { PLAN_NS_MOUNT, "mnt" },   { PLAN_NS_CGROUP, "cgroup" },
-		{ PLAN_NS_UTS, "uts" },   { PLAN_NS_IPC, "ipc" },     { PLAN_NS_USER, "user" },
-		{ PLAN_NS_PID, "pid" },   { PLAN_NS_NETWORK, "net" },
-	};
-	uint64_t types = 0;
-
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		char path[64], own[64];
-		struct stat theirs, ours;
-
-		snprintf(path, sizeof path, "/proc/%lld/ns/%s", (long long)target->container.state.pid,
-			 rows[i].name);
-		snprintf(own, sizeof own, "/proc/self/ns/%s", rows[i].name);
-		/* a kernel without this kind of namespace */
-		if (sys_fstatat(AT_FDCWD, own, &ours, 0) == -ENOENT)
-			continue;
-		int r = sys_fstatat(AT_FDCWD, path, &theirs, 0);
-		if (r < 0 && geteuid() != 0 && (r == -EACCES || r == -EPERM))
-			return error_set(
-				error, EPERM,
-				"cannot look at the container's %s namespace: a rootless container that "
-				"waits for start is hidden, start it first",
-				rows[i].name);
-		if (r < 0)
-			return error_errno(error, r == -ENOENT ? -ESRCH : r,
-					   "cannot look at the container's %s namespace", rows[i].name);
-		if (theirs.st_ino != ours.st_ino || theirs.st_dev != ours.st_dev)
-			types |= rows[i].type;
-	}
-	*ret = types;
-	return 0;
-}
-
 /* ---- the launch ---------------------------------------------------------------------------------------- */
 
 /* What one attempt holds. */
@@ -162,6 +120,7 @@ struct attempt {
 	const struct exec_target *target;
 	const struct exec_request *request;
 	struct spec spec; /* the container's with the process to run */
+	struct facts facts;
 	struct compile_options options;
 	struct exec_into into;
 	struct compiled compiled;
@@ -296,8 +255,8 @@ static int join_rdt(struct attempt *a)
 static int compile_and_launch(struct attempt *a)
 {
 	struct fault fault = { .row = PLAN_ROW_CGROUP, .record = FAULT_NO_RECORD };
-	int r = compile_exec(a->globals->arena, &a->spec, &a->target->facts, &a->options, &a->into,
-			     &a->compiled, a->error);
+	int r = compile_exec(a->globals->arena, &a->spec, &a->facts, &a->options, &a->into, &a->compiled,
+			     a->error);
 
 	if (r < 0)
 		return r;
@@ -463,8 +422,11 @@ int exec_run(const struct globals *globals, const struct exec_target *target,
 	int r = exec_groups(globals->arena, target, &request->cgroups, &a.into, error);
 
 	a.spec.process = &process;
+	a.facts = target->facts;
+	if (spec_process_labelled(&process))
+		facts_probe_lsm(&a.facts);
 	if (r == 0)
-		r = differing(target, &a.into.types, error);
+		r = exec_namespaces(target, &a.into.types, error);
 	a.into.has_root = !(a.into.types & PLAN_NS_MOUNT);
 	a.options.console.relayed = process.terminal && !request->detach;
 	if (a.options.console.relayed)

@@ -36,9 +36,12 @@ int exec_read(struct arena *arena, int dir, const char *name, const char **ret, 
 int exec_run(const struct globals *globals, const struct exec_target *target,
 	     const struct exec_request *request, struct error *error);
 
+/* exec_namespaces.c: the types (PLAN_NS_*) of init's namespaces that are not the caller's. -ESRCH: init has
+ * ended; -EPERM: it is hidden from an ordinary user. */
+int exec_namespaces(const struct exec_target *target, uint64_t *ret, struct error *error);
 /* exec_groups.c: the container's groups as they stand in its state, as many as it has cgroup_dirs. */
-int exec_own_groups(struct arena *arena, const struct state *state, const struct facts *facts,
-		    struct exec_group **ret, struct error *error);
+int exec_own_groups(struct arena *arena, const struct state *state, struct exec_group **ret,
+		    struct error *error);
 /* The container's groups, or those below them that --cgroup names (EXE-18). */
 int exec_groups(struct arena *arena, const struct exec_target *target, const struct option_list *wanted,
 		struct exec_into *ret, struct error *error);

@@ -22,23 +22,26 @@ static const char *below(const char *path, const char *base)
 	return path[length] ? path + length : "/";
 }
 
-/* A group of state.json as hierarchy and path. */
-static int locate(const struct state *state, const struct facts *facts, uint32_t i, struct exec_group *ret,
+/* A group of state.json as hierarchy and path. Where a hierarchy is mounted follows from its name (facts.c):
+ * that one of its kind is still there is seen when it is opened. */
+static int locate(struct arena *arena, const struct state *state, uint32_t i, struct exec_group *ret,
 		  struct error *error)
 {
-	const char *dir = state->cgroup_dirs.items[i];
+	const char *dir = state->cgroup_dirs.items[i], *path = NULL;
 	const char *name = i < state->cgroup_names.count ? state->cgroup_names.items[i] : "";
+	const char *mount = CGROUP_UNIFIED;
 
-	for (uint32_t k = 0; k < facts->hierarchy_count; k++) {
-		const struct facts_hierarchy *hierarchy = &facts->hierarchies[k];
-		const char *path = below(dir, hierarchy->mount);
-
-		if (!path || strcmp(hierarchy->controllers, name) != 0)
-			continue;
-		*ret = (struct exec_group){ !*name, hierarchy->mount, path, name };
-		return 0;
+	if (*name)
+		mount = arena_format(arena, CGROUP_ROOT "/%s", !strncmp(name, "name=", 5) ? name + 5 : name);
+	path = below(dir, mount);
+	if (!path && !*name) {
+		mount = CGROUP_ROOT;
+		path = below(dir, mount);
 	}
-	return error_set(error, ENOENT, "the cgroup hierarchy of %s is not mounted any more", dir);
+	if (!path)
+		return error_set(error, ENOENT, "the cgroup %s of state.json is not below %s", dir, mount);
+	*ret = (struct exec_group){ !*name, mount, path, name };
+	return 0;
 }
 
 /* The group that a controller ("" v2) is in; "systemd" is what "name=systemd" is called for short. */
@@ -126,15 +129,15 @@ static int choose_all(struct choice *choice, const struct option_list *wanted)
 	return r;
 }
 
-int exec_own_groups(struct arena *arena, const struct state *state, const struct facts *facts,
-		    struct exec_group **ret, struct error *error)
+int exec_own_groups(struct arena *arena, const struct state *state, struct exec_group **ret,
+		    struct error *error)
 {
 	uint32_t count = state->cgroup_dirs.count;
 	struct exec_group *groups = arena_alloc(arena, (count + 1) * sizeof *groups);
 	int r = 0;
 
 	for (uint32_t i = 0; r == 0 && i < count; i++)
-		r = locate(state, facts, i, &groups[i], error);
+		r = locate(arena, state, i, &groups[i], error);
 	*ret = groups;
 	return r;
 }
@@ -144,7 +147,7 @@ int exec_groups(struct arena *arena, const struct exec_target *target, const str
 {
 	uint32_t count = target->container.state.cgroup_dirs.count;
 	struct exec_group *groups;
-	int r = exec_own_groups(arena, &target->container.state, &target->facts, &groups, error);
+	int r = exec_own_groups(arena, &target->container.state, &groups, error);
 	struct choice choice = { .arena = arena, .groups = groups, .count = count, .error = error };
 	const char *delegated = target->container.state.cgroup_delegated;
 

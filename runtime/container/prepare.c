@@ -222,7 +222,7 @@ int create_prepare(const struct globals *globals, const struct create_options *o
 		return bundle;
 	r = read_config(globals->arena, bundle, config, ret, error);
 	if (r == 0)
-		r = spec_parse(ret->text, ret->length, &ret->spec, error);
+		r = spec_parse(globals->arena, ret->text, ret->length, &ret->spec, error);
 	for (uint32_t i = 0; r == 0 && i < ret->spec.warnings.count; i++)
 		log_warning(globals, "%s", ret->spec.warnings.items[i]);
 	if (r == 0)
@@ -232,6 +232,8 @@ int create_prepare(const struct globals *globals, const struct create_options *o
 		r = find_rootfs(globals->arena, bundle, ret->spec.root_path, &ret->options.rootfs, error);
 	if (r == 0)
 		r = facts_probe(globals->arena, &ret->facts, error);
+	if (r == 0 && ret->spec.process && spec_process_labelled(ret->spec.process))
+		facts_probe_lsm(&ret->facts);
 	if (r == 0 && globals->systemd_cgroup)
 		r = find_systemd(globals, options, ret, error);
 	if (r == 0 && ret->spec.linux_->intel_rdt)
@@ -246,9 +248,4 @@ int create_prepare(const struct globals *globals, const struct create_options *o
 		r = compile_plan(globals->arena, &ret->spec, &ret->facts, &ret->options, &ret->compiled,
 				 error);
 	return r;
-}
-
-void create_forget(struct prepared *prepared)
-{
-	arena_free(&prepared->spec.arena);
 }

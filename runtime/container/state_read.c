@@ -25,11 +25,6 @@ static char *copy(struct arena *arena, const struct json_node *node)
 	return arena_copy(arena, node->text, node->length);
 }
 
-static bool is_text(const struct json_node *node, const char *text)
-{
-	return node->length == strlen(text) && !memcmp(node->text, text, node->length);
-}
-
 static int read_text(struct arena *arena, const struct json_node *node, void *member)
 {
 	*(const char **)member = copy(arena, node);
@@ -100,7 +95,7 @@ static int read_format(struct arena *arena, const struct json_node *node, void *
 static int read_gate(struct arena *arena, const struct json_node *node, void *member)
 {
 	(void)arena;
-	*(bool *)member = is_text(node, STATE_GATE_FIFO);
+	*(bool *)member = json_is(node, STATE_GATE_FIFO);
 	return 0;
 }
 
@@ -168,7 +163,7 @@ static int read_members(struct arena *arena, const struct json_node *object, con
 		const struct json_node *value = name + name->span;
 		const struct key *key = keys;
 
-		while (key->name && !is_text(name, key->name))
+		while (key->name && !json_is(name, key->name))
 			key++;
 		if (key->name && value->type != JSON_NULL) {
 			int r = value->type == key->type ? key->read(arena, value, (char *)base + key->offset)

@@ -34,10 +34,9 @@ static int read_saved(const struct globals *globals, const struct container *con
 				"resources");
 	r = exec_read(globals->arena, container->dir, "config.json", &text, &length, error);
 	if (r == 0)
-		r = spec_parse(text, length, &spec, error);
+		r = spec_parse(globals->arena, text, length, &spec, error);
 	if (r == 0 && spec.linux_->resources)
 		*ret = *spec.linux_->resources;
-	/* its arena goes with the process: the limits point into it */
 	return r;
 }
 

@@ -20,8 +20,6 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#define CGROUP_ROOT "/sys/fs/cgroup"
-
 struct machine {
 	const char *name; /* of uname */
 	uint32_t arch;
@@ -228,9 +226,9 @@ static int probe_cgroups(struct arena *arena, struct facts *facts, struct error 
 
 	if (r < 0)
 		return r;
-	if (!unified && is_fs(CGROUP_ROOT "/unified", CGROUP2_SUPER_MAGIC)) {
-		v2 = CGROUP_ROOT "/unified";
-		controllers = CGROUP_ROOT "/unified/cgroup.controllers";
+	if (!unified && is_fs(CGROUP_UNIFIED, CGROUP2_SUPER_MAGIC)) {
+		v2 = CGROUP_UNIFIED;
+		controllers = CGROUP_UNIFIED "/cgroup.controllers";
 	} else if (!unified) {
 		v2 = NULL;
 	}
@@ -247,20 +245,31 @@ static int probe_cgroups(struct arena *arena, struct facts *facts, struct error 
 	return 0;
 }
 
+void facts_probe_lsm(struct facts *facts)
+{
+	char word[8] = "";
+
+	facts->apparmor = read_small("/sys/module/apparmor/parameters/enabled", word, sizeof word) > 0 &&
+			  word[0] == 'Y';
+	facts->selinux = is_fs("/sys/fs/selinux", SELINUX_MAGIC);
+}
+
+void facts_probe_caller(struct arena *arena, struct facts *ret)
+{
+	*ret = (struct facts){ .clone_into_cgroup = true };
+	probe_machine(arena, ret);
+	probe_rights(ret);
+}
+
 int facts_probe(struct arena *arena, struct facts *ret, struct error *error)
 {
-	struct facts facts = { .clone_into_cgroup = true };
-	char word[8] = "";
+	struct facts facts;
 	int r;
 
-	probe_machine(arena, &facts);
-	probe_rights(&facts);
+	facts_probe_caller(arena, &facts);
 	r = probe_cgroups(arena, &facts, error);
 	if (r < 0)
 		return r;
-	facts.apparmor = read_small("/sys/module/apparmor/parameters/enabled", word, sizeof word) > 0 &&
-			 word[0] == 'Y';
-	facts.selinux = is_fs("/sys/fs/selinux", SELINUX_MAGIC);
 	facts.has_kcore = access("/proc/kcore", F_OK) == 0;
 	facts.cgroup_namespaces = access("/proc/self/ns/cgroup", F_OK) == 0;
 	facts.time_namespaces = access("/proc/self/ns/time", F_OK) == 0;

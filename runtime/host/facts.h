@@ -10,6 +10,10 @@
 #include "arena.h"
 #include "error.h"
 
+/* Where the v2 tree is, or each v1 hierarchy below it under its name; the v2 tree of a hybrid host. */
+#define CGROUP_ROOT "/sys/fs/cgroup"
+#define CGROUP_UNIFIED CGROUP_ROOT "/unified"
+
 enum cgroup_mode { CGROUP_MODE_NONE, CGROUP_MODE_V1, CGROUP_MODE_HYBRID, CGROUP_MODE_V2 };
 
 struct facts_hierarchy {         /* v1, and the v2 tree of a hybrid host */
@@ -32,7 +36,7 @@ struct facts {
 	uint32_t hierarchy_count;
 	struct facts_hierarchy *hierarchies; /* v2 and hybrid: the v2 tree is the last */
 	const char *v2_controllers;          /* of the v2 root: "cpu memory pids" */
-	bool apparmor, selinux;              /* active LSMs */
+	bool apparmor, selinux;              /* active LSMs; only when asked for */
 	bool clone_into_cgroup;              /* 5.7: always on 5.10 and newer unless seccomp forbids */
 	bool has_kcore;                      /* /proc/kcore is there */
 	bool cgroup_namespaces, time_namespaces;
@@ -55,6 +59,10 @@ bool facts_may_map(const struct facts *facts);
 /* Look at this host. Few calls: no mountinfo; /sys/fs/cgroup by statfs, /proc/self/cgroup, prctl. What the
  * spec does not need may be left to its first use only when that saves a call. 0 or -errno. */
 int facts_probe(struct arena *arena, struct facts *ret, struct error *error);
+/* The machine and the caller's rights alone, all that a plan of `exec` asks for. */
+void facts_probe_caller(struct arena *arena, struct facts *ret);
+/* The LSMs: for a process with a label or profile. */
+void facts_probe_lsm(struct facts *facts);
 /* The same for resctrl: reads mountinfo, so only for a config with intelRdt. None is no failure. */
 int facts_probe_resctrl(struct arena *arena, struct facts *facts, struct error *error);
 /* Read them from a JSON text. */

@@ -10,13 +10,12 @@
 #include "launch.h"
 #include "messages.h"
 #include "newuidmap.h"
-#include "number.h"
+#include "pidfd.h"
 #include "pidfd_socket.h"
 
 struct message {
 	struct message_head head;
 	union {
-		struct message_forked forked;
 		struct fault fault;
 	} body;
 	int fd; /* came along, or -1; who keeps it takes it */
@@ -128,34 +127,26 @@ static int on_map(struct launch *launch, struct message *message, struct error *
 	return tell(launch, MESSAGE_DONE, error);
 }
 
-/* The number behind "Pid:" in the fdinfo of a pidfd: the process as our own pid namespace counts it. */
-static int64_t pid_of(int pidfd)
+/* Has the kernel this process down as our child? */
+static bool is_child(int64_t pid)
 {
-	char path[64] = "/proc/self/fdinfo/", text[1024];
+	siginfo_t info;
 
-	number_text(path + strlen(path), (uint64_t)pidfd);
-	FD_AUTO fd = sys_openat(AT_FDCWD, path, O_RDONLY, 0);
-	ssize_t got = fd < 0 ? fd : sys_read(fd, text, sizeof text - 1);
-	if (got <= 0)
-		return -1;
-	text[got] = 0;
-	char *line = strstr(text, "\nPid:\t");
-	uint64_t pid;
-	if (!line)
-		return -1;
-	line += strlen("\nPid:\t");
-	line[strcspn(line, "\n")] = 0;
-	return number_parse(line, INT32_MAX, &pid) == 0 && pid > 0 ? (int64_t)pid : -1;
+	return sys_waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG | WNOWAIT | __WALL) == 0;
 }
 
-/* The process that becomes the container is another one. Its number is believed to the pidfd alone. */
+/* The process that becomes the container is another one: which one the kernel says, not the shim. */
 static int on_forked(struct launch *launch, struct message *message, struct error *error)
 {
-	int64_t pid = pid_of(message->fd);
+	int64_t pid = pidfd_process(message->fd);
 
-	if (pid < 0 || pid != message->body.forked.pid)
-		return error_set(error, EPROTO, "ociinit named process %lld, but its pidfd is of %lld",
-				 (long long)message->body.forked.pid, (long long)pid);
+	if (pid <= 0)
+		return error_errno(error, pid < 0 ? (int)pid : -EPROTO,
+				   "cannot tell which process ociinit is now");
+	if (!is_child(pid))
+		return error_set(error, EPROTO,
+				 "ociinit says that it is process %lld, which is no child of ours",
+				 (long long)pid);
 	launch->helper = launch->pid;
 	launch->pid = pid;
 	fd_close_at(&launch->pidfd);
@@ -250,6 +241,18 @@ static bool out_of_memory(const struct launch *launch)
 	return false;
 }
 
+/* The shim will go on as another process, which has not named itself yet. */
+static bool forks(const struct launch *launch)
+{
+	plan_each(&launch->compiled->plan, record) {
+		const struct plan_namespaces *namespaces = (const void *)record; /* if it is one */
+
+		if (record->kind == PLAN_KIND_namespaces && (namespaces->fork || namespaces->born))
+			return launch->helper == 0;
+	}
+	return false;
+}
+
 /* It closed its socket without a word: wait for it and say how it ended (CRE-24). */
 static int died(struct launch *launch, struct error *error)
 {
@@ -270,6 +273,11 @@ static int died(struct launch *launch, struct error *error)
 		return error_set(error, ENOMEM, "container init was OOM-killed (memory limit too low?)");
 	if (r < 0)
 		return error_errno(error, r, "container init is gone");
+	/* its first process has left as it should, the second one has not lived to say who it is */
+	if (info.si_code == CLD_EXITED && info.si_status == 0 && forks(launch)) {
+		launch->killed = true;
+		return error_set(error, EIO, "container init was killed before it was ready");
+	}
 	if (info.si_code == CLD_EXITED)
 		return error_set(error, EIO, "container init exited with status %d before it was ready",
 				 info.si_status);
@@ -288,11 +296,10 @@ static int wait_for_word(const struct launch *launch)
 				 { .fd = launch->pidfd, .events = POLLIN } };
 	int r;
 
-	do
-		r = sys_poll(ends, 2, -1);
+	do /* where the first process ends before the second has spoken, only the end of both is one */
+		r = sys_poll(ends, forks(launch) ? 1 : 2, -1);
 	while (r == -EINTR);
-	/* the first process ends behind FORKED, which then waits in the socket: so this one is looked at
-	 * first */
+	/* a last word, even of one that is dead by now, counts: so the socket is looked at first */
 	return r < 0 || ends[0].revents != 0;
 }
 

@@ -12,7 +12,7 @@
 static const struct word *known(const struct json_node *node)
 {
 	for (const struct word *word = words_capabilities; word->word; word++)
-		if (strlen(word->word) == node->length && !memcmp(word->word, node->text, node->length))
+		if (json_is(node, word->word))
 			return word;
 	return NULL;
 }

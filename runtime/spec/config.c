@@ -103,9 +103,9 @@ static int check(struct reader *reader)
 	return r < 0 ? r : sysctl_check(reader);
 }
 
-int spec_parse(const char *text, size_t length, struct spec *ret, struct error *error)
+int spec_parse(struct arena *arena, const char *text, size_t length, struct spec *ret, struct error *error)
 {
-	struct reader reader = { .spec = ret, .arena = &ret->arena, .error = error };
+	struct reader reader = { .spec = ret, .arena = arena, .error = error };
 	const struct json_node *config;
 
 	*ret = (struct spec){ 0 };

@@ -4,11 +4,6 @@
 #include <string.h>
 #include <strings.h>
 
-static bool key_is(const struct json_node *key, const char *name)
-{
-	return strlen(name) == key->length && !memcmp(name, key->text, key->length);
-}
-
 int read_type(struct reader *reader, const struct json_node *node, enum json_type type)
 {
 	if (node->type == type)
@@ -34,7 +29,7 @@ static bool has_key(const struct json_node *object, const char *name)
 	const struct json_node *key = object + 1;
 
 	for (uint32_t i = 0; i < object->count; i++, key += 1 + key[1].span)
-		if (key_is(key, name))
+		if (json_is(key, name))
 			return true;
 	return false;
 }
@@ -48,7 +43,7 @@ static unsigned row_of(struct reader *reader, const struct json_node *object, co
 	unsigned n, close = 0;
 
 	for (n = 0; keys[n].name; n++)
-		if (key_is(key, keys[n].name))
+		if (json_is(key, keys[n].name))
 			return n;
 	while (keys[close].name && (strlen(keys[close].name) != key->length ||
 				    strncasecmp(keys[close].name, key->text, key->length) != 0))

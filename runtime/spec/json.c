@@ -260,6 +260,8 @@ static int depth_check(const struct walk *walk, unsigned *ret_tokens)
 	for (size_t i = 0; i < walk->length; i++) {
 		char c = walk->text[i];
 
+		if (c <= ' ') /* first: half of what a person has laid out */
+			continue;
 		if (c == '"') {
 			tokens++;
 			for (i++; i < walk->length && walk->text[i] != '"'; i++)

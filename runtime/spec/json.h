@@ -7,7 +7,9 @@
 #define OCIRUN_JSON_H
 
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "arena.h"
 #include "error.h"
@@ -27,6 +29,13 @@ struct json_node {
 	enum json_type type;
 };
 
+/* Is the string, or key, `word`? Tables are searched with it: most rows differ in their first byte. */
+static inline bool json_is(const struct json_node *node, const char *word)
+{
+	if (!node->length || *node->text != *word)
+		return !node->length && !*word;
+	return strlen(word) == node->length && !memcmp(word, node->text, node->length);
+}
 /* Parse `text`. Nodes live in `arena` and point into `text`. 0, or -EINVAL with an error of the form
  * "invalid JSON at byte N (line L): WHY", bytes counted from 0, lines from 1. */
 int json_parse(struct arena *arena, const char *text, size_t length, const struct json_node **ret,

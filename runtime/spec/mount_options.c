@@ -121,7 +121,7 @@ static const struct {
 static const struct mount_option *find(const struct json_node *node)
 {
 	for (const struct mount_option *option = mount_options; option->word; option++)
-		if (strlen(option->word) == node->length && !memcmp(option->word, node->text, node->length))
+		if (json_is(node, option->word))
 			return option;
 	return NULL;
 }

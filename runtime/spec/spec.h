@@ -253,7 +253,6 @@ struct spec_linux {
 };
 
 struct spec {
-	struct arena arena;
 	const char *oci_version;
 	const char *root_path; /* as written */
 	bool root_readonly;
@@ -270,8 +269,8 @@ struct spec {
 
 /* Parse and validate `text` (`length` bytes of config.json, need not end with NUL; borrowed only while
  * this runs, except spec->linux_->seccomp->text, which points into it). 0, or -EINVAL (-EFBIG) with a
- * pointer. Free with arena_free(&ret->arena), on failure too. */
-int spec_parse(const char *text, size_t length, struct spec *ret, struct error *error);
+ * pointer. All of it lives in `arena`. */
+int spec_parse(struct arena *arena, const char *text, size_t length, struct spec *ret, struct error *error);
 /* The same for a process object alone (`exec --process`); all of it lives in `arena`. */
 int spec_parse_process(struct arena *arena, const char *text, size_t length, struct spec_process **ret,
 		       struct error *error);
@@ -288,6 +287,11 @@ const char *spec_resources_text(struct arena *arena, const struct spec_resources
 const char *spec_annotation(const struct spec *spec, const char *key);
 /* The namespaces of a type: NULL when the container shares the runtime's. */
 const struct spec_namespace *spec_namespace(const struct spec *spec, uint64_t type);
+/* Has the process a label or a profile of an LSM? */
+static inline bool spec_process_labelled(const struct spec_process *process)
+{
+	return process->apparmor_profile || process->selinux_label;
+}
 
 /* Text of the default config.json (`spec`): tab-indented, newline at its end, in `arena`. */
 const char *spec_default(struct arena *arena, bool rootless, bool cgroup2, uint32_t uid, uint32_t gid);

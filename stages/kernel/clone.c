@@ -67,18 +67,14 @@ int clone_vfork(uint64_t flags, int cgroup, int *ret_pidfd, int (*child)(void *)
 	return r;
 }
 
-int clone_sibling(uint64_t flags, int *ret_pidfd)
+int clone_sibling(uint64_t flags)
 {
-	int pidfd = -1, r;
 	/* CLONE_PARENT allows no exit signal but 0: the grandparent's SIGCHLD is not ours to give */
 	struct sys_clone_args args = { .flags = flags | CLONE_PARENT };
 
-	if (ret_pidfd) {
-		args.flags |= CLONE_PIDFD;
-		args.pidfd = (uint64_t)(uintptr_t)&pidfd;
-	}
-	r = sys_clone3(&args, sizeof args);
-	if (r > 0 && ret_pidfd)
-		*ret_pidfd = pidfd;
+	int r = sys_clone3(&args, sizeof args);
+
+	if (r > 0)
+		sys_exit(0);
 	return r;
 }

@@ -11,7 +11,10 @@
  * cgroup: descriptor of a v2 group to be born in (CLONE_INTO_CGROUP), or -1. The exit signal is
  * SIGCHLD. Returns the child's pid, or a negative errno. */
 int clone_vfork(uint64_t flags, int cgroup, int *ret_pidfd, int (*child)(void *), void *argument);
-/* Fork with CLONE_PARENT and exit signal 0: the child is the caller's sibling. 0 in the child. */
-int clone_sibling(uint64_t flags, int *ret_pidfd);
+/* The caller goes on as a new process, its sibling (CLONE_PARENT, exit signal 0): 0 is returned in that one
+ * alone, the caller has ended with status 0. The memory is copied: who traces the new process must not reach
+ * the old one, which is in another pid namespace. A negative errno when there is no new process. flags:
+ * CLONE_NEW*. */
+int clone_sibling(uint64_t flags);
 
 #endif

@@ -31,7 +31,7 @@ int main(int argc, char **argv)
 	size_t length = 0;
 	char *text = argc == 3 ? slurp(argv[1], &length) : NULL;
 
-	if (!text || spec_parse(text, length, &spec, &error) < 0 || !spec.linux_->seccomp ||
+	if (!text || spec_parse(&arena, text, length, &spec, &error) < 0 || !spec.linux_->seccomp ||
 	    facts_probe(&arena, &facts, &error) < 0 ||
 	    compile_seccomp(&arena, spec.linux_->seccomp, &facts, NULL, &filter, &error) < 0) {
 		fprintf(stderr, "bench-filter: %s\n", error.text);

@@ -83,13 +83,14 @@ static uint8_t sum(const uint8_t *data, size_t size)
 
 static void run(const uint8_t *data, size_t size, size_t first, size_t count)
 {
-	struct spec spec = { 0 };
+	struct arena arena = { NULL };
 	struct error error = { 0 };
+	struct spec spec;
 
-	if (spec_parse((const char *)data, size, &spec, &error) == 0)
+	if (spec_parse(&arena, (const char *)data, size, &spec, &error) == 0)
 		for (size_t i = first; i < first + count; i++)
 			compile_for(hosts[i % HOSTS], &spec, i / HOSTS % 2);
-	arena_free(&spec.arena);
+	arena_free(&arena);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -13,13 +13,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct spec spec = { 0 };
+	struct arena arena = { NULL };
+	struct spec spec;
 	struct error error = { 0 };
-	int r = spec_parse((const char *)data, size, &spec, &error);
+	int r = spec_parse(&arena, (const char *)data, size, &spec, &error);
 
 	assert(r == 0 || (error.code && error.text[0] && !strchr(error.text, '\n')));
 	assert(r < 0 || (spec.linux_ && spec.process && spec.process->args.count && spec.root_path));
-	arena_free(&spec.arena);
+	arena_free(&arena);
 	return 0;
 }
 

@@ -44,7 +44,7 @@ static int make_one(const char *tests, const char *name, const char *out)
 	char *host = read_file(path, &facts_length);
 	/* a case that is refused has no plan */
 	if (config && host && facts_parse(&arena, host, facts_length, &facts, &error) == 0 &&
-	    spec_parse(config, length, &spec, &error) == 0 &&
+	    spec_parse(&arena, config, length, &spec, &error) == 0 &&
 	    compile_plan(&arena, &spec, &facts, &options, &compiled, &error) == 0) {
 		snprintf(path, sizeof path, "%s/%s", out, name);
 		FILE *file = fopen(path, "w");
@@ -52,7 +52,6 @@ static int make_one(const char *tests, const char *name, const char *out)
 		if (!file || fclose(file) != 0 || written != compiled.length)
 			perror(path);
 	}
-	arena_free(&spec.arena);
 	arena_free(&arena);
 	free(config);
 	free(host);

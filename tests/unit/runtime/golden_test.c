@@ -118,7 +118,7 @@ static char *compiled_text(const char *directory, const char *config, size_t len
 
 	read_facts(&arena, directory, &facts);
 	/* a refusal is a golden text too: what cannot be done must say why */
-	if (spec_parse(config, length, &spec, &error) < 0 ||
+	if (spec_parse(&arena, config, length, &spec, &error) < 0 ||
 	    compile(directory, &arena, &spec, &facts, &compiled, &error) < 0) {
 		fprintf(out, "refused: %s: %s\n", error.pointer, error.text);
 	} else {
@@ -129,7 +129,6 @@ static char *compiled_text(const char *directory, const char *config, size_t len
 			seen |= 1ull << record->kind;
 	}
 	fclose(out);
-	arena_free(&spec.arena);
 	arena_free(&arena);
 	return text;
 }

@@ -15,6 +15,7 @@
 
 #define ATIME 0x70u
 
+static struct arena arena;
 static struct spec spec;
 static struct error error;
 
@@ -28,9 +29,9 @@ static int parse(const char *type, const char *options)
 		 "\"process\":{\"args\":[\"x\"],\"cwd\":\"/\"},"
 		 "\"mounts\":[{\"destination\":\"/d\",\"type\":\"%s\",\"source\":\"/s\",\"options\":[%s]}]}",
 		 type, options);
-	arena_free(&spec.arena);
+	arena_free(&arena);
 	memset(&error, 0, sizeof error);
-	return spec_parse(text, strlen(text), &spec, &error);
+	return spec_parse(&arena, text, strlen(text), &spec, &error);
 }
 
 static const struct spec_mount *one(const char *options)
@@ -43,7 +44,7 @@ static const struct spec_mount *one(const char *options)
 static int teardown(void **state)
 {
 	(void)state;
-	arena_free(&spec.arena);
+	arena_free(&arena);
 	return 0;
 }
 

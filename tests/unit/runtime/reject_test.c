@@ -44,16 +44,17 @@ static int check(const char *name)
 {
 	size_t length, wanted_length;
 	char *text = slurp(name, "config.json", &length), *wanted = slurp(name, "error.txt", &wanted_length);
-	struct spec spec = { 0 };
+	struct arena arena = { NULL };
+	struct spec spec;
 	struct error error = { 0 };
 	char got[ERROR_POINTER + ERROR_TEXT + 4];
-	int r = spec_parse(text, length, &spec, &error);
+	int r = spec_parse(&arena, text, length, &spec, &error);
 
 	snprintf(got, sizeof got, "%s%s%s\n", error.pointer, error.pointer[0] ? ": " : "", error.text);
 	int bad = r >= 0 || strlen(got) != wanted_length || memcmp(got, wanted, wanted_length) != 0;
 	if (bad)
 		print_error("%s: wanted %.*s got %d %s", name, (int)wanted_length, wanted, r, got);
-	arena_free(&spec.arena);
+	arena_free(&arena);
 	free(text);
 	free(wanted);
 	return bad;

@@ -23,23 +23,23 @@
 
 static struct spec spec;
 static struct error error;
-static struct arena texts;
+static struct arena arena, texts;
 
 static void parse(const char *text)
 {
 	size_t length = strlen(text);
 	char *copy = arena_copy(&texts, text, length);
 
-	arena_free(&spec.arena);
+	arena_free(&arena);
 	memset(&error, 0, sizeof error);
-	if (spec_parse(copy, length, &spec, &error) < 0)
+	if (spec_parse(&arena, copy, length, &spec, &error) < 0)
 		fail_msg("%s: %s", error.pointer, error.text);
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	arena_free(&spec.arena);
+	arena_free(&arena);
 	arena_free(&texts);
 	return 0;
 }
