@@ -21,6 +21,8 @@ struct message {
 	int fd; /* came along, or -1; who keeps it takes it */
 };
 
+#define NAMELESS_TRIES 1000 /* milliseconds */
+
 static const struct message_shape shapes[] = MESSAGE_SHAPES;
 
 /* ---- receiving ---------------------------------------------------------------------------------------- */
@@ -253,6 +255,22 @@ static bool forks(const struct launch *launch)
 	return false;
 }
 
+/* A child that died before we knew its number. As long as it is a zombie the init of its pid namespace cannot
+ * end. It gives no signal at its end, and has closed its socket a moment before it. */
+static void reap_nameless(void)
+{
+	siginfo_t info;
+
+	for (int i = 0; i < NAMELESS_TRIES; i++) {
+		info.si_pid = 0;
+		int r = sys_waitid(P_ALL, 0, &info, WEXITED | WNOHANG | __WALL);
+
+		if (r < 0 || info.si_pid != 0)
+			return;
+		sys_poll(NULL, 0, 1);
+	}
+}
+
 /* It closed its socket without a word: wait for it and say how it ended (CRE-24). */
 static int died(struct launch *launch, struct error *error)
 {
@@ -275,6 +293,7 @@ static int died(struct launch *launch, struct error *error)
 		return error_errno(error, r, "container init is gone");
 	/* its first process has left as it should, the second one has not lived to say who it is */
 	if (info.si_code == CLD_EXITED && info.si_status == 0 && forks(launch)) {
+		reap_nameless();
 		launch->killed = true;
 		return error_set(error, EIO, "container init was killed before it was ready");
 	}

@@ -107,7 +107,7 @@ offered() { complete_words "$@" | sort | tr '\n' ' ' | sed 's/ $//'; }
 	[ "$(offered "")" = "$(printf '%s\n' "${COMMANDS[@]}" help | sort | tr '\n' ' ' | sed 's/ $//')" ]
 	[ "$(offered sta)" = "start state" ]
 	[ "$(offered help cr)" = create ]
-	[ "$(offered --debug --log x res)" = resume ]
+	[ "$(offered --debug --log x res)" = "restore resume" ]
 	for command in "${COMMANDS[@]}"; do
 		[ "$(offered "$command" --)" = "$(helped "$command" | sed 's/^\([^ ]*\).*/--\1/' | sort | tr '\n' ' ' | sed 's/ $//')" ]
 	done

@@ -28,9 +28,9 @@ rw             full   rw,noatime,nodiratime       ALL                         ma
 suid           full   rw,noatime,nodiratime       ALL                         master
 dev            full   rw,noatime,nodiratime       ALL                         master
 exec           full   rw,noatime,nodiratime       ALL                         master
-atime          full   rw,relatime                 ALL                         master
-diratime       full   rw,noatime                  ALL                         master
-nostrictatime  full   rw,relatime                 ALL                         master
+atime          full   rw,noatime,nodiratime      ALL                         master
+diratime       full   rw,noatime,nodiratime      ALL                         master
+nostrictatime  full   rw,noatime,nodiratime      ALL                         master
 symfollow      full   rw,noatime,nodiratime       ALL                         master
 rro            plain  ro,relatime                 ro,relatime                 master
 rnosuid        plain  rw,nosuid,relatime          rw,nosuid,relatime          master
