@@ -104,10 +104,10 @@ is() { [ "$1" = "$2" ] || { printf '"%s" is not "%s"\n' "$1" "$2" >&2; return 1;
 
 @test "LIM-19 limits that would starve set-up come last, in systemd too" {
 	sd_bundle true
-	config '.linux.resources += { pids: { limit: 1 }, cpu: { quota: 1000, period: 1000000 } }'
+	config '.linux.resources += { pids: { limit: 1 }, cpu: { quota: 20000, period: 1000000 } }'
 	sd_create
 	is "$(property TasksMax) $(in_group pids.max)" "1 1"
-	is "$(property CPUQuotaPerSecUSec) $(in_group cpu.max)" "10ms 1000 1000000"
+	is "$(property CPUQuotaPerSecUSec) $(in_group cpu.max)" "20ms 20000 1000000"
 }
 
 @test "CGR-03 CGR-04 slice:prefix:name, slices within slices" {
