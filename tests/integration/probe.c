@@ -5,6 +5,8 @@
  *
  * probe values NUMBER...: each with many values of its arguments, in this very process, so only for a filter
  * that answers all of them with an errno; one line each: "83 4 errno 101" (4: which values).
+ *
+ * probe i386: does int 0x80 call the kernel? (Some hypervisors and ia32_emulation=0 make it a fault.)
  */
 #include <errno.h>
 #include <signal.h>
@@ -95,6 +97,9 @@ static void probe(long number, char table)
 int main(int argc, char **argv)
 {
 	int all = argc > 1 && strcmp(argv[1], "values") == 0;
+
+	if (argc == 2 && strcmp(argv[1], "i386") == 0)
+		return call(20, 'i', values[0]) != 0; /* getpid, whose result is no error */
 
 	for (int i = 1 + all; i < argc; i++) {
 		char *end;
