@@ -320,7 +320,7 @@ int launch_start(struct launch *launch, const int *slots, uint32_t slot_count, c
 
 	launch->sock = launch->pidfd = launch->master = -1;
 	launch->pid = launch->helper = 0;
-	launch->hooks_began = launch->killed = false;
+	launch->hooks_began = launch->killed = launch->forked = false;
 	FD_AUTO image = shim_image(init, error);
 	if (image < 0)
 		return image;

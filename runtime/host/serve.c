@@ -15,10 +15,8 @@
 
 struct message {
 	struct message_head head;
-	union {
-		struct fault fault;
-	} body;
-	int fd; /* came along, or -1; who keeps it takes it */
+	struct fault fault; /* the body, of the one message that has any */
+	int fd;             /* came along, or -1; who keeps it takes it */
 };
 
 #define NAMELESS_TRIES 1000 /* milliseconds */
@@ -67,7 +65,7 @@ static int check_shape(const struct message *message, size_t length, uint32_t de
 /* One datagram. 1: a message (its descriptor is the caller's), 0: EOF, or -errno. */
 static int receive(int sock, struct message *ret, struct error *error)
 {
-	struct iovec parts[] = { { &ret->head, sizeof ret->head }, { &ret->body, sizeof ret->body } };
+	struct iovec parts[] = { { &ret->head, sizeof ret->head }, { &ret->fault, sizeof ret->fault } };
 	union {
 		struct cmsghdr head;
 		char bytes[CMSG_SPACE(sizeof(int))];
@@ -149,6 +147,7 @@ static int on_forked(struct launch *launch, struct message *message, struct erro
 		return error_set(error, EPROTO,
 				 "ociinit says that it is process %lld, which is no child of ours",
 				 (long long)pid);
+	launch->forked = true;
 	launch->helper = launch->pid;
 	launch->pid = pid;
 	fd_close_at(&launch->pidfd);
@@ -217,7 +216,7 @@ static int on_ready(struct launch *launch, struct message *message, struct error
 
 static int on_fault(struct launch *launch, struct message *message, struct error *error)
 {
-	const struct fault *fault = &message->body.fault;
+	const struct fault *fault = &message->fault;
 
 	launch->not_executed = fault->op == FAULT_EXEC;
 	if (fault->row >= PLAN_ROW_HOOKS && fault->row < PLAN_ROW_COUNT)
@@ -250,7 +249,7 @@ static bool forks(const struct launch *launch)
 		const struct plan_namespaces *namespaces = (const void *)record; /* if it is one */
 
 		if (record->kind == PLAN_KIND_namespaces && (namespaces->fork || namespaces->born))
-			return launch->helper == 0;
+			return !launch->forked;
 	}
 	return false;
 }
@@ -366,7 +365,7 @@ static int handle(struct launch *launch, struct message *message, struct error *
  * comes early or late, with row FORK behind HOST. */
 static bool in_order(const struct launch *launch, uint32_t type, uint32_t last)
 {
-	return type > last || (type == MESSAGE_FORKED && last == MESSAGE_HOST && !launch->helper);
+	return type > last || (type == MESSAGE_FORKED && last == MESSAGE_HOST && !launch->forked);
 }
 
 int launch_serve(struct launch *launch, struct error *error)
