@@ -40,7 +40,7 @@ void json_out_quote(FILE *file, const char *text)
 		c += length;
 		if (!*c)
 			break;
-		length = utf8_length(c);
+		length = utf8_length(c, SIZE_MAX);
 		if (*c == '"' || *c == '\\')
 			fprintf(file, "\\%c", *c);
 		else if (length) /* U+0080 to U+009F: a terminal may take them for its own */

@@ -1,6 +1,6 @@
 #include "utf8.h"
 
-size_t utf8_length(const char *text)
+size_t utf8_length(const char *text, size_t left)
 {
 	static const struct {
 		unsigned char first, last; /* of the leading byte */
@@ -16,7 +16,7 @@ size_t utf8_length(const char *text)
 	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
 		if (bytes[0] < rows[i].first || bytes[0] > rows[i].last)
 			continue;
-		if (bytes[1] < rows[i].least || bytes[1] > rows[i].most)
+		if (left < rows[i].length || bytes[1] < rows[i].least || bytes[1] > rows[i].most)
 			return 0;
 		for (size_t n = 2; n < rows[i].length; n++)
 			if ((bytes[n] & 0xc0) != 0x80) /* stops at the NUL too */
@@ -34,7 +34,7 @@ size_t utf8_control(const char *text)
 		return 0;
 	if (first < 0x80)
 		return first < 0x20 || first == 0x7f;
-	size_t length = utf8_length(text);
+	size_t length = utf8_length(text, SIZE_MAX);
 	if (length == 0)
 		return 1;
 	return first == 0xc2 && (unsigned char)text[1] < 0xa0 ? length : 0;

@@ -5,32 +5,7 @@
 #include <string.h>
 
 #include "json.h"
-
-/* Bytes of the UTF-8 sequence at s (`left` bytes remain), or 0: overlong forms, surrogates and what lies
- * above U+10FFFF are no UTF-8 (RFC 3629, section 4). */
-static size_t utf8_length(const unsigned char *s, size_t left)
-{
-	static const struct {
-		unsigned char first, last, low, high; /* first byte; range of the second one */
-		unsigned char length;
-	} forms[] = {
-		{ 0xc2, 0xdf, 0x80, 0xbf, 2 }, { 0xe0, 0xe0, 0xa0, 0xbf, 3 }, { 0xe1, 0xec, 0x80, 0xbf, 3 },
-		{ 0xed, 0xed, 0x80, 0x9f, 3 }, { 0xee, 0xef, 0x80, 0xbf, 3 }, { 0xf0, 0xf0, 0x90, 0xbf, 4 },
-		{ 0xf1, 0xf3, 0x80, 0xbf, 4 }, { 0xf4, 0xf4, 0x80, 0x8f, 4 },
-	};
-
-	for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
-		if (s[0] < forms[i].first || s[0] > forms[i].last)
-			continue;
-		if (left < forms[i].length || s[1] < forms[i].low || s[1] > forms[i].high)
-			return 0;
-		for (size_t n = 2; n < forms[i].length; n++)
-			if (s[n] < 0x80 || s[n] > 0xbf)
-				return 0;
-		return forms[i].length;
-	}
-	return 0;
-}
+#include "utf8.h"
 
 static size_t utf8_put(char *out, uint32_t code)
 {
@@ -177,7 +152,7 @@ const char *json_scan_string(struct arena *arena, const char *text, size_t lengt
 			step++;
 			escapes = true;
 		} else {
-			step = utf8_length((const unsigned char *)text + i, length - i);
+			step = utf8_length(text + i, length - i);
 			if (!step)
 				return "not UTF-8";
 		}
