@@ -80,7 +80,6 @@ int exec_open(const struct globals *globals, const char *id, bool ignore_paused,
 		r = exec_read(globals->arena, ret->container.dir, "config.json", &text, &length, error);
 	if (r == 0)
 		r = spec_parse(globals->arena, text, length, &ret->spec, error);
-	facts_probe_caller(globals->arena, &ret->facts);
 	return r;
 }
 
@@ -422,7 +421,7 @@ int exec_run(const struct globals *globals, const struct exec_target *target,
 	int r = exec_groups(globals->arena, target, &request->cgroups, &a.into, error);
 
 	a.spec.process = &process;
-	a.facts = target->facts;
+	facts_probe_caller(globals->arena, &a.facts);
 	if (spec_process_labelled(&process))
 		facts_probe_lsm(&a.facts);
 	if (r == 0)

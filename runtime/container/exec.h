@@ -12,7 +12,6 @@ struct exec_target {
 	struct container container;
 	int pidfd;        /* of its init, checked; owned */
 	struct spec spec; /* of the copy of config.json that `create` made */
-	struct facts facts;
 	enum container_status status;
 };
 
