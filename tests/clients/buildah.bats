@@ -64,15 +64,11 @@ brun() { buildah run --runtime "$OCIRUN" --isolation oci --network none "$@"; }
 
 # features: 20 starts at once
 @test "buildah run: 20 at once in one container" {
-	local i pids=() got
+	local i pids=()
 	for ((i = 0; i < 20; i++)); do
 		brun "$CONTAINER" -- sh -c "exit $i" 3>&- & pids+=($!)
 	done
-	for ((i = 0; i < 20; i++)); do
-		got=0
-		wait "${pids[i]}" || got=$?
-		[ "$got" = "$i" ]
-	done
+	end_as_numbered "${pids[@]}"
 }
 
 # features: build

@@ -215,13 +215,9 @@ is_status() { c tasks ls | awk -v n="$NAME" '$1 == n {print $3}' | grep -qx "$1"
 
 # features: 20 starts at once
 @test "containerd: 20 tasks at once" {
-	local i pids=() got
+	local i pids=()
 	for ((i = 0; i < 20; i++)); do
 		NAME=m$i ctr_run -- sh -c "exit $i" >/dev/null 2>&1 3>&- & pids+=($!)
 	done
-	for ((i = 0; i < 20; i++)); do
-		got=0
-		wait "${pids[i]}" || got=$?
-		[ "$got" = "$i" ]
-	done
+	end_as_numbered "${pids[@]}"
 }

@@ -237,13 +237,9 @@ is_state() { [ "$(inspect .State.Status)" = "$1" ]; }
 
 # features: 20 starts at once
 @test "docker: 20 starts at once" {
-	local i pids=() got
+	local i pids=()
 	for ((i = 0; i < 20; i++)); do
 		drun "$IMAGE" sh -c "exit $i" 3>&- & pids+=($!)
 	done
-	for ((i = 0; i < 20; i++)); do
-		got=0
-		wait "${pids[i]}" || got=$?
-		[ "$got" = "$i" ]
-	done
+	end_as_numbered "${pids[@]}"
 }

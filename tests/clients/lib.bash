@@ -3,6 +3,7 @@
 #   make_rootfs DIR        busybox, users, a program that is no program
 #   scratch                an empty $SCRATCH of this test file
 #   group_file PID FILE    a file of the process' group: v2's tree, or the v1 hierarchy that has it
+#   end_as_numbered PID... the first child ends with status 0, the next with 1, ...
 #   person STEP... -- CMD...   CMD at a terminal of its own, driven by tests/integration/terminal.c
 #   ok CMD... / fails N CMD...   `run` and a check of the status, the output shown when it is another
 # shellcheck disable=SC2154,SC2034 # status, output and lines: as bats' run sets them
@@ -15,6 +16,16 @@ export DRIVER=${OCIRUN_CLIENT_DRIVER:-cgroupfs} # of the cgroups: or systemd
 scratch() {
 	SCRATCH=$(mktemp -d /var/tmp/ocirun-client.XXXXXX) # short: sockets are bound below it
 	export SCRATCH
+}
+
+end_as_numbered() { # PID...
+	local pid number=0 got
+	for pid; do
+		got=0
+		wait "$pid" || got=$?
+		[ "$got" = "$number" ] || { echo "number $number ended with $got" >&2; return 1; }
+		number=$((number + 1))
+	done
 }
 
 make_rootfs() { # DIR

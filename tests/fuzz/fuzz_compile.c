@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "compile/compile.h"
+#include "read_file.h"
 
 static const char *const hosts[] = {
 	"v2", "v1", "hybrid", "user", "user-v1", "ordinary-user", "nested", "rdt"
@@ -16,26 +17,6 @@ static const char *const hosts[] = {
 #define HOSTS (sizeof hosts / sizeof hosts[0])
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static uint8_t *read_file(const char *path, size_t *ret_size)
-{
-	FILE *in = fopen(path, "r");
-	long size = -1;
-
-	if (in && fseek(in, 0, SEEK_END) == 0)
-		size = ftell(in);
-	if (size < 0) {
-		perror(path);
-		exit(1);
-	}
-	rewind(in);
-	uint8_t *data = malloc(size ? (size_t)size : 1);
-	if (!data || fread(data, 1, (size_t)size, in) != (size_t)size)
-		abort();
-	fclose(in);
-	*ret_size = (size_t)size;
-	return data;
-}
 
 static void compile_for(const char *host, const struct spec *spec, bool systemd)
 {

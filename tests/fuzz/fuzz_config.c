@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "read_file.h"
 #include "spec/spec.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -25,33 +26,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 }
 
 #ifdef REPLAY
-static int replay(const char *path)
-{
-	FILE *in = fopen(path, "r");
-	long size = -1;
-
-	if (in && fseek(in, 0, SEEK_END) == 0)
-		size = ftell(in);
-	if (size < 0) {
-		perror(path);
-		return 1;
-	}
-	rewind(in);
-	uint8_t *data = malloc(size ? (size_t)size : 1);
-	if (!data || fread(data, 1, (size_t)size, in) != (size_t)size)
-		abort();
-	fclose(in);
-	LLVMFuzzerTestOneInput(data, (size_t)size);
-	free(data);
-	return 0;
-}
-
 int main(int argc, char **argv)
 {
-	int bad = 0;
+	for (int i = 1; i < argc; i++) {
+		size_t size;
+		uint8_t *data = read_file(argv[i], &size);
 
-	for (int i = 1; i < argc; i++)
-		bad |= replay(argv[i]);
-	return bad;
+		LLVMFuzzerTestOneInput(data, size);
+		free(data);
+	}
+	return 0;
 }
 #endif
