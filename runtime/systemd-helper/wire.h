@@ -1,8 +1,9 @@
 /* What ocirun and ocirun-systemd say to each other over a socket pair (SOCK_SEQPACKET, descriptor 0 of the
  * helper): one request, one reply, each one datagram of NUL-terminated strings.
  *
- *   request  version · verb · milliseconds · unit · pid · addresses ("bus unix:path=..." or "direct ...") ·
- * "" · of each property: name · first version of systemd that has it · value (value.h)
+ *   request  version · verb · milliseconds · unit · pid
+ *            · addresses ("bus unix:path=..." or "direct ...") · ""
+ *            · of each property: name · first version of systemd that has it · value (value.h)
  *   reply    errno, 0: done · text: what went wrong, or what was asked for
  */
 #ifndef OCIRUN_SYSTEMD_WIRE_H
