@@ -93,6 +93,8 @@ static int second_clone(struct shim *shim, uint64_t born, struct fault *fault)
 	if (r < 0) {
 		fault_set(fault, FAULT_CLONE, r, "in the new pid namespace");
 		need_note(fault, NEED_PID_NAMESPACE, r);
+		if (r == -ENOMEM) /* pid_namespaces(7): not only for want of memory */
+			fault_note(fault, "or the first process of the pid namespace has ended");
 		return r;
 	}
 	pidfd = sys_pidfd_open(sys_getpid(), 0);

@@ -99,11 +99,14 @@ static bool ended(int pidfd, int milliseconds)
 }
 
 /* EXE-35: every number of /proc that was used before this was init's, if init still lives. Any failure is
- * explained by its end. Its namespaces and files are gone a moment before it is (ESRCH): that is waited for.
+ * explained by its end. Its namespaces and files are gone a moment before it is (ESRCH), and before that no
+ * process can be made in its pid namespace (ENOMEM, pid_namespaces(7)): its end is waited for.
  */
 static int stopped_meanwhile(const struct exec_target *target, int r, struct error *error)
 {
-	if (!ended(target->pidfd, r == -ESRCH ? DEATH_MILLISECONDS : 0))
+	bool ending = r == -ESRCH || r == -ENOMEM;
+
+	if (!ended(target->pidfd, ending ? DEATH_MILLISECONDS : 0))
 		return r;
 	memset(error, 0, sizeof *error);
 	return error_set(

@@ -155,3 +155,17 @@ oom_kills() {
 		done
 	done
 }
+
+@test "EXE-35 an init that is ending, held by a zombie whose parent is outside: not running, once it has ended" {
+	start
+	# no process of ours reaps while it is stopped
+	"$OCIRUN" --root "$ROOT" exec "$ID" sleep 100 3>&- &
+	local parent=$!
+	for i in {1..50}; do [ -z "$(pgrep -P "$parent" -x sleep)" ] || break; sleep 0.1; done
+	kill -STOP "$parent"
+	kill -KILL "$(pid_of)"
+	{ sleep 0.3; kill -CONT "$parent"; } 3>&- &
+	refused "$ID" true
+	[[ "$output" == *"container not running"* ]]
+	wait "$parent" || [ $? = 137 ]
+}
