@@ -19,6 +19,7 @@ struct error {
 	/* The program could not begin: stderr gets the text alone, as a shell would say it, without our name
 	 * and the hint (BAT-13). Logs get all. */
 	bool alone;
+	bool inside; /* the shim failed: "error during container init" in runc's words (BAT-71) */
 };
 
 /* Set code (either sign) and text; returns -code (-EINVAL for 0). No newline at the end. */

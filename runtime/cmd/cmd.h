@@ -71,7 +71,8 @@ void log_warning(const struct globals *globals, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 void log_debug(const struct globals *globals, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* The final error of the command: one object in the log (json), one plain line on stderr
- * (`ocirun: create web: POINTER: TEXT`). `where` is "create web". */
+ * (`ocirun: create web: POINTER: TEXT`; for a program called runc `runc create failed: TEXT (at POINTER)`).
+ * `where` is "create web". */
 void log_error(const struct globals *globals, const char *where, const struct error *error);
 /* Check --log-format and open --log; 0 or -errno. */
 int log_check(struct globals *globals, struct error *error);

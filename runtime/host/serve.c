@@ -107,6 +107,7 @@ static int tell(struct launch *launch, enum message_type type, struct error *err
 static int fail(struct launch *launch, const struct fault *fault, struct error *error)
 {
 	fault_error(&launch->compiled->plan, fault, error);
+	error->inside = true;
 	return error->code ? -error->code : error_set(error, EIO, "ociinit failed without a reason");
 }
 

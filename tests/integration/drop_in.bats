@@ -29,6 +29,25 @@ inside() { # SCRIPT as the container's program
 	run_ok "$DIR/runc" --root "$ROOT" run --bundle "$BUNDLE" "$ID"
 }
 
+@test "BAT-71 called runc it speaks in runc's frame of create, run and exec, one line; what the shim says is an error during container init" {
+	ln -s "$(realpath "$OCIRUN")" "$DIR/runc"
+	local place
+	config '.mounts += [{destination: "/m", source: "/nothing/at/all", type: "bind", options: ["bind"]}]'
+	place=/mounts/$(($(jq '.mounts | length' "$BUNDLE/config.json") - 1))
+	run_fail "$DIR/runc" --root "$ROOT" run --bundle "$BUNDLE" "$ID"
+	[ "${#lines[@]}" = 1 ]
+	[[ "$output" == "runc run failed: unable to start container process: error during container init: "*"/nothing/at/all"*" (at $place"*")" ]]
+	config 'del(.mounts[-1]) | .process.cwd = "relative"'
+	run_fail "$DIR/runc" --root "$ROOT" create --bundle "$BUNDLE" "$ID"
+	[[ "$output" == "runc create failed: "*" (at /process/cwd)" ]]
+	[[ "$output" != *init:* ]]
+	config '.process.cwd = "/"'
+	start
+	run_fail "$DIR/runc" --root "$ROOT" --log "$DIR/log" exec --cwd /nothing "$ID" true
+	[[ "$output" == "exec failed: unable to start container process: error during container init: "*"/nothing"* ]]
+	grep -qF 'msg="exec failed: unable to start' "$DIR/log"
+}
+
 @test "BAT-02 a root that was not there, what list -q names, delete -f of each" {
 	ROOT=$DIR/new/state
 	mkdir "$DIR/new"

@@ -68,6 +68,22 @@ static void all_levels(struct globals *globals)
 	log_error(globals, "create web", &error);
 }
 
+static void of_another_command(struct globals *globals)
+{
+	struct error error = { 0 };
+
+	error_set(&error, ESRCH, "gone");
+	log_error(globals, "kill web", &error);
+}
+
+static void inside(struct globals *globals)
+{
+	struct error error = { .inside = true };
+
+	error_set(&error, EINVAL, "bad");
+	log_error(globals, "exec web", &error);
+}
+
 static int lines(const char *text)
 {
 	int count = 0;
@@ -95,6 +111,19 @@ static void debug_writes_all(void **state)
 			 3);
 	assert_int_equal(lines(logged((struct globals){ .log_format = "text" }, all_levels)), 2);
 	assert_int_equal(lines(logged((struct globals){ .log_level = "error" }, all_levels)), 1);
+}
+
+static void called_as_runc(void **state)
+{
+	struct globals globals = { .log_format = "json", .program = "runc" };
+
+	(void)state;
+	assert_non_null(
+		strstr(logged(globals, all_levels), "\"runc create failed: no \\\"x\\\" (at /mounts)\""));
+	assert_non_null(strstr(logged(globals, of_another_command), "\"kill web: gone\""));
+	assert_non_null(strstr(
+		logged(globals, inside),
+		"\"exec failed: unable to start container process: error during container init: bad\""));
 }
 
 static void text_form(void **state)
@@ -205,6 +234,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(json_is_one_object),
 		cmocka_unit_test(debug_writes_all),
+		cmocka_unit_test(called_as_runc),
 		cmocka_unit_test(text_form),
 		cmocka_unit_test(refused),
 		cmocka_unit_test(escaping),
