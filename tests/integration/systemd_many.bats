@@ -31,8 +31,10 @@ worker() { # NUMBER CYCLES: the first one has systemd load its units anew each t
 	done
 }
 
-@test "CGR-05 DEL-01 LIM-04 200 containers, eight at a time, systemd loads its units anew all the while: nothing is left, nothing changes" {
-	local each=$((200 / 8)) i jobs=()
+@test "CGR-05 DEL-01 LIM-04 200 containers, two a processor at a time, systemd loads its units anew all the while: nothing is left, nothing changes" {
+	# not more: under QEMU's translator systemd itself would take longer than the deadline of its jobs, 30 s
+	local workers=$((2 * $(nproc))) i jobs=()
+	local each=$(((200 + workers - 1) / workers))
 	# one that stays: it tries an allowed and a denied device all the time. Nothing answers at 120: what the rules let through
 	# ends in ENXIO, the rest in EPERM.
 	cp "$BUNDLE/config.json" "$DIR/config.json"
@@ -46,9 +48,9 @@ worker() { # NUMBER CYCLES: the first one has systemd load its units anew each t
 	cp "$DIR/config.json" "$BUNDLE/config.json"
 	config '.linux.resources.pids.limit = 77'
 
-	for ((i = 0; i < 8; i++)); do worker "$i" "$each" & jobs+=($!); done
+	for ((i = 0; i < workers; i++)); do worker "$i" "$each" & jobs+=($!); done
 	for i in "${jobs[@]}"; do wait "$i" || { tail -n +1 "$DIR/failed" "$DIR"/err-* >&2; return 1; }; done
-	[ "$(find "$DIR" -name 'err-*' | wc -l)" = 200 ]
+	[ "$(find "$DIR" -name 'err-*' | wc -l)" -ge 200 ]
 	[ -z "$(units_left)" ] || { units_left >&2; return 1; }
 	[ -z "$(groups_left)" ] || { groups_left >&2; return 1; }
 	[ "$(ocirun list -q)" = "$ID" ]
