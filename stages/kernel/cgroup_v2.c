@@ -55,16 +55,29 @@ static bool add_word(char line[CONTROL_TEXT], const char *name)
 	return true;
 }
 
+/* cgroup-v2.rst, "No Internal Process Constraint": what holds processes cannot divide memory, but cpu and
+ * pids it can, and becomes the domain of threaded groups by that: those below it take no process from then
+ * on. The real root has no type and may do all. */
+static bool would_be_threaded(int dir)
+{
+	char text[32];
+
+	return cgroup_read(dir, "cgroup.type", text, sizeof text) >= 0 && strcmp(text, "domain") == 0 &&
+	       cgroup_read(dir, "cgroup.procs", text, sizeof text) > 0;
+}
+
 void cgroup_v2_enable(int dir, const struct plan *plan, struct plan_list controllers)
 {
 	char line[CONTROL_TEXT] = "";
 	bool whole = true;
 
+	if (would_be_threaded(dir))
+		return;
 	for (uint32_t i = 0; i < controllers.count; i++)
 		whole = add_word(line, plan_item(plan, controllers, i)) && whole;
 	if (whole && cgroup_put(dir, "cgroup.subtree_control", line) == 0)
 		return;
-	/* One that is missing or not allowed (threaded, in use by the group's own processes) refuses all. */
+	/* One that is missing or not allowed (in a threaded group) refuses all. */
 	for (uint32_t i = 0; i < controllers.count; i++) {
 		line[0] = 0;
 		if (add_word(line, plan_item(plan, controllers, i)))

@@ -11,8 +11,9 @@
 int cgroup_v2_offers(int dir, const char *controller);
 /* Whether each of `controllers` (STRS) is offered to the group, by its cgroup.controllers. */
 bool cgroup_v2_has(int dir, const struct plan *plan, struct plan_list controllers);
-/* Enable them for the groups below dir: all in one write, one by one when that fails. Tells nothing: what
- * is missing in the end makes the limit's own write fail, which names it. */
+/* Enable them for the groups below dir: all in one write, one by one when that fails, none in a
+ * domain that has processes of its own. Tells nothing: what is missing in the end makes the limit's own
+ * write fail, which names it. */
 void cgroup_v2_enable(int dir, const struct plan *plan, struct plan_list controllers);
 /* SIGKILL for the whole subtree at once (5.14). -ENOENT before, -EOPNOTSUPP in a threaded group. */
 int cgroup_v2_kill(int dir);

@@ -410,6 +410,10 @@ needs_device_rules() { needs_root; v2 || [ -e /sys/fs/cgroup/devices/cgroup.proc
 	run_fail ocirun run --bundle "$BUNDLE" "$ID"
 	if v2 && grep -qw rdma "/sys/fs/cgroup$(systemd_group)/cgroup.controllers"; then
 		has "/linux/resources/rdma/mlx5_9: cannot write \"mlx5_9 hca_handle=3 hca_object=10000\""
+	elif v2 && grep -qw rdma /sys/fs/cgroup/cgroup.controllers; then
+		# the kernel has it, but who made the groups above did not give it on
+		has "/linux/resources/rdma/mlx5_9: cannot write \"mlx5_9 hca_handle=3 hca_object=10000\""
+		has "no such file or directory (controllers available in this group: "
 	elif v2 || [ ! -e /sys/fs/cgroup/rdma/cgroup.procs ]; then
 		has "/linux/resources/rdma/mlx5_9: cannot be set: controller \"rdma\" not available"
 	fi
