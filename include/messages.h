@@ -14,8 +14,9 @@
 #define MESSAGES(M)                                                                                \
 	M(PLAN, "plan", DOWN, 0, 1, 1 + PLAN_MAX_SLOTS)   /* sealed memfd, then the slots in order */  \
 	M(MAP, "map", UP, 0, 0, 0)                        /* write my id maps */                       \
-	M(DONE, "done", DOWN, 0, 0, 0)                    /* answer to MAP and HOST */                 \
+	M(DONE, "done", DOWN, 0, 0, 0)                    /* answer to MAP, IDMAP and HOST */          \
 	M(FORKED, "forked", UP, 0, 1, 1)                  /* another process speaks now: its pidfd */  \
+	M(IDMAP, "idmap", UP, 0, 1, 1)                    /* map the ids of this tree, of the next source */ \
 	M(HOST, "host", UP, 0, 0, 0)                      /* mounts stand: run the host's part */      \
 	M(LISTENER, "listener", UP, 0, 1, 1)              /* seccomp notify descriptor */              \
 	M(READY, "ready", UP, 0, 0, 1)                    /* console master, if any */                 \
@@ -43,7 +44,7 @@ struct message_shape {
 /* clang-format off */
 #define MESSAGE_X_SHAPE(id, name, way, body, least, most)                                          \
 	{ name, MESSAGE_##way, (uint32_t)(body), (least), (most) },
-/* By enum message_type. Include-local: each includer gets its own copy of ten rows. */
+/* By enum message_type. Include-local: each includer gets its own copy of the rows. */
 #define MESSAGE_SHAPES { MESSAGES(MESSAGE_X_SHAPE) }
 /* clang-format on */
 

@@ -122,7 +122,8 @@
 #define PLAN_BITS_source_flags(W)                                                                  \
 	W(PLAN_SOURCE_RECURSIVE, 1, "recursive") /* with submounts (rbind) */                          \
 	W(PLAN_SOURCE_NOFOLLOW, 2, "nofollow")   /* the last component may be a symlink itself */      \
-	W(PLAN_SOURCE_RIDMAP, 4, "ridmap")       /* ids are mapped on the whole tree */
+	W(PLAN_SOURCE_RIDMAP, 4, "ridmap")       /* ids are mapped on the whole tree */                \
+	W(PLAN_SOURCE_HOST_IDMAP, 8, "host-idmap") /* by the host side: the shim has no right to */
 /* MS_* of the kernel (linux/mount.h) */
 #define PLAN_BITS_propagation(W)                                                                   \
 	W(PLAN_PROP_RECURSIVE, 0x4000, "rec") W(PLAN_PROP_UNBINDABLE, 0x20000, "unbindable")           \

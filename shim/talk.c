@@ -12,9 +12,10 @@ static const struct talk_rule {
 	uint32_t not_after; /* illegal once one of these was sent */
 	uint32_t answer;    /* what the host side may say to it (ABORT always) */
 } rules[MESSAGE_COUNT] = {
-	[MESSAGE_MAP] = { TALK_BIT(MAP) | TALK_BIT(FORKED) | TALK_BIT(HOST) | TALK_BIT(LISTENER) |
-				  TALK_BIT(READY),
+	[MESSAGE_MAP] = { TALK_BIT(MAP) | TALK_BIT(FORKED) | TALK_BIT(IDMAP) | TALK_BIT(HOST) |
+				  TALK_BIT(LISTENER) | TALK_BIT(READY),
 			  TALK_BIT(DONE) },
+	[MESSAGE_IDMAP] = { TALK_BIT(HOST) | TALK_BIT(LISTENER) | TALK_BIT(READY), TALK_BIT(DONE) },
 	[MESSAGE_FORKED] = { TALK_BIT(FORKED) | TALK_BIT(LISTENER) | TALK_BIT(READY),
 			     0 }, /* HOST: row FORK */
 	[MESSAGE_HOST] = { TALK_BIT(HOST) | TALK_BIT(LISTENER) | TALK_BIT(READY), TALK_BIT(DONE) },
@@ -104,13 +105,13 @@ int talk_wait(struct shim *shim, enum message_type wanted, struct fault *fault)
 	return 0;
 }
 
-static int talk_ask(struct shim *shim, enum message_type type, const void *body, struct fault *fault)
+static int talk_ask(struct shim *shim, enum message_type type, int fd, struct fault *fault)
 {
 	int r;
 
 	if (!(rules[type].answer & TALK_BIT(DONE)))
 		return fault_set2(fault, FAULT_SEND, EPROTO, shapes[type].name, "", " is not answered");
-	r = talk_tell(shim, type, body, -1, fault);
+	r = talk_tell(shim, type, NULL, fd, fault);
 	return r < 0 ? r : talk_wait(shim, MESSAGE_DONE, fault);
 }
 

@@ -14,7 +14,7 @@
 static int run_host_point(struct shim *shim, const struct plan_record *record, struct fault *fault)
 {
 	(void)record;
-	return shim->talk->ask(shim, MESSAGE_HOST, NULL, fault);
+	return shim->talk->ask(shim, MESSAGE_HOST, -1, fault);
 }
 
 /* Our pid as the host sees it: where we were born in a pid namespace only the host's /proc can tell. */

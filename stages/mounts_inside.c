@@ -32,5 +32,9 @@ int mounts_inside(struct shim *shim, const struct plan_record *record, struct fa
 	}
 	shim->trees[source->tree] = r;
 	r = settle(shim, source, r);
-	return r < 0 ? fault_set(fault, FAULT_SET_PROPAGATION, r, path) : sources_idmap(shim, source, fault);
+	if (r < 0)
+		return fault_set(fault, FAULT_SET_PROPAGATION, r, path);
+	if (source->flags & PLAN_SOURCE_HOST_IDMAP)
+		return shim->talk->ask(shim, MESSAGE_IDMAP, shim->trees[source->tree], fault);
+	return sources_idmap(shim, source, fault);
 }

@@ -18,8 +18,8 @@ struct shim;
 struct shim_talk {
 	/* Send one message with at most one descriptor (-1: none). 0 or -errno with fault. */
 	int (*tell)(struct shim *, enum message_type, const void *body, int fd, struct fault *);
-	/* tell, then wait for DONE. ABORT, EOF: the fault says so. */
-	int (*ask)(struct shim *, enum message_type, const void *body, struct fault *);
+	/* tell, without a body, then wait for DONE. ABORT, EOF: the fault says so. */
+	int (*ask)(struct shim *, enum message_type, int fd, struct fault *);
 };
 
 /* All that outlives a row. Owned by shim/main.c; a stage takes and leaves only what its comment says. */

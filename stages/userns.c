@@ -41,7 +41,7 @@ static int map_ids(struct shim *shim, const struct plan_userns *userns, struct f
 	FD_AUTO own = -1;
 
 	if (userns->writer != PLAN_MAP_SELF)
-		return shim->talk->ask(shim, MESSAGE_MAP, NULL, fault);
+		return shim->talk->ask(shim, MESSAGE_MAP, -1, fault);
 	if (shim->proc >= 0)
 		return write_own(shim, userns, shim->proc, fault);
 	own = procfs_open();

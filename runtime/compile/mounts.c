@@ -181,18 +181,17 @@ static int add_bind(struct compile *c, const struct spec_mount *mount, struct pl
 	if (strcmp(target, "/proc") == 0 || strcmp(target, "/sys") == 0)
 		record->flags |= PLAN_MOUNT_PLAIN_DIRECTORY; /* as one mounted there: masks must find it */
 	const char *inner = is_listed(c, mount) ? compile_inner_source(c, mount, path) : NULL;
-	/* ids are mapped by who has rights over the file system: nobody who sees this mount */
+	uint64_t flags = bind_flags(mount);
+	/* who sees this mount has no rights over its file system */
 	if (inner && mount->idmap && compile_user_namespace(c))
-		return compile_refuse(
-			c, source, "what is mounted inside a user namespace (%s) cannot be id-mapped there",
-			inner);
+		flags |= PLAN_SOURCE_HOST_IDMAP;
 	replace_flags(c, mount, record, inner);
 	protected = protects_sys(c, path, record);
 	if (protected && !compile_is_old(c))
 		record->rec_set |= PLAN_ATTR_RDONLY;
-	record->tree = (inner ? compile_inner_tree
-			      : compile_mapped_tree)(c, inner ? inner : path, bind_flags(mount),
-						     clone_propagation(c, mount, record), &map, source);
+	record->tree = (inner ? compile_inner_tree : compile_mapped_tree)(c, inner ? inner : path, flags,
+									  clone_propagation(c, mount, record),
+									  &map, source);
 	WRITER_ADD(c->writer, MOUNTS, mount, record, source);
 	if (protected && compile_is_old(c))
 		protect_groups(c, path, target, source);

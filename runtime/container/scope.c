@@ -7,7 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cgroup.h"
 #include "cgroup/unit.h"
+#include "cgroup_v1.h"
+#include "cgroup_v2.h"
 #include "container/making.h"
 #include "fd.h"
 #include "host.h"
@@ -79,6 +82,37 @@ static bool is_inside(const struct making *making)
 	return find_place(making, text, &found) == 0 && strcmp(found, unit_of(making)->path) == 0;
 }
 
+static int count_step(void *context, int64_t pid)
+{
+	uint64_t *count = context;
+
+	(void)pid;
+	(*count)++;
+	return 0;
+}
+
+/* CRE-20, BAT-22: said as with cgroupfs, before systemd is asked. In a frozen group our shim would stand
+ * still from the moment it is put there. */
+static int check_free(const struct making *making)
+{
+	const struct spec_strings *dirs = &making->container.state.cgroup_dirs;
+
+	for (uint32_t i = 0; i < dirs->count && !unit_is_slice(unit_of(making)->name); i++) {
+		FD_AUTO dir = sys_openat(AT_FDCWD, dirs->items[i], O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0);
+		uint64_t count = 0;
+
+		if (dir < 0)
+			continue;
+		if (cgroup_each_pid(dir, count_step, &count) == 0 && count > 0)
+			return error_set(making->error, EBUSY,
+					 "container's cgroup is not empty: %llu process(es) found (unit %s)",
+					 (unsigned long long)count, unit_of(making)->name);
+		if (cgroup_v2_frozen(dir) || cgroup_v1_frozen(dir))
+			return error_set(making->error, EBUSY, "container's cgroup unexpectedly frozen");
+	}
+	return 0;
+}
+
 /* The unit is named before it is there: whoever finds us dead can clear both. What systemd began and did not
  * end in time is the undoing's to stop. */
 static int start_unit(struct making *making)
@@ -87,9 +121,12 @@ static int start_unit(struct making *making)
 	struct state *state = &making->container.state, whole = *state;
 	bool taken = is_taken(making), begun = false;
 
+	int r = taken ? check_free(making) : 0;
+
 	if (taken)
 		disown(making);
-	int r = making_note_process(making);
+	if (r == 0)
+		r = making_note_process(making);
 	whole.pid = state->pid;
 	whole.start_time = state->start_time;
 	if (r == 0)

@@ -21,6 +21,7 @@ struct launch {
 	int pidfd;                     /* of it */
 	int64_t helper;                /* first process when a second clone made init: to be reaped; 0 none */
 	bool forked;                   /* FORKED has come */
+	uint32_t idmapped;             /* IDMAP has come as often */
 	/* With it PLAN is not queued before the clone, but sent when this has come back: the shim waits, as
 	 * `pid`, for systemd to make its unit around it. The slots may be filled here. Or NULL. */
 	int (*before_plan)(void *context, struct error *error);

@@ -128,6 +128,15 @@ static int on_map(struct launch *launch, struct message *message, struct error *
 	return tell(launch, MESSAGE_DONE, error);
 }
 
+static int on_idmap(struct launch *launch, struct message *message, struct error *error)
+{
+	struct fault fault = { .row = PLAN_ROW_MOUNTS, .record = FAULT_NO_RECORD };
+
+	if (host_idmap(&launch->compiled->plan, launch->idmapped++, message->fd, &fault) < 0)
+		return fail(launch, &fault, error);
+	return tell(launch, MESSAGE_DONE, error);
+}
+
 /* Has the kernel this process down as our child? */
 static bool is_child(int64_t pid)
 {
@@ -226,8 +235,9 @@ static int on_fault(struct launch *launch, struct message *message, struct error
 }
 
 static int (*const handlers[MESSAGE_COUNT])(struct launch *, struct message *, struct error *) = {
-	[MESSAGE_MAP] = on_map,           [MESSAGE_FORKED] = on_forked, [MESSAGE_HOST] = on_host,
-	[MESSAGE_LISTENER] = on_listener, [MESSAGE_READY] = on_ready,   [MESSAGE_FAULT] = on_fault,
+	[MESSAGE_MAP] = on_map,     [MESSAGE_FORKED] = on_forked,     [MESSAGE_HOST] = on_host,
+	[MESSAGE_IDMAP] = on_idmap, [MESSAGE_LISTENER] = on_listener, [MESSAGE_READY] = on_ready,
+	[MESSAGE_FAULT] = on_fault,
 };
 
 /* ---- an ociinit that died ----------------------------------------------------------------------------- */
@@ -362,11 +372,12 @@ static int handle(struct launch *launch, struct message *message, struct error *
 	return r == 0 && message->head.type == MESSAGE_MAP ? do_meanwhile(launch, error) : r;
 }
 
-/* The messages are numbered in the order in which they may come, each once; FAULT is the greatest. FORKED
- * comes early or late, with row FORK behind HOST. */
+/* The messages are numbered in the order in which they may come, each once but IDMAP; FAULT is the greatest.
+ * FORKED comes early or late, with row FORK behind HOST. */
 static bool in_order(const struct launch *launch, uint32_t type, uint32_t last)
 {
-	return type > last || (type == MESSAGE_FORKED && last == MESSAGE_HOST && !launch->forked);
+	return type > last || (type == MESSAGE_IDMAP && last == MESSAGE_IDMAP) ||
+	       (type == MESSAGE_FORKED && last == MESSAGE_HOST && !launch->forked);
 }
 
 int launch_serve(struct launch *launch, struct error *error)

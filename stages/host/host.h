@@ -87,6 +87,9 @@ int host_rdt_write(const char *root, const char *dir, const char *schemata, stru
 
 /* Answer MAP: write the maps of record `userns` for process pid (writer `host`). */
 int host_userns_map(const struct plan *plan, int64_t pid, struct fault *fault);
+/* Answer IDMAP: map the ids of `tree` (detached, the caller's) as the source says that asks as the number-th,
+ * from 0, of those with PLAN_SOURCE_HOST_IDMAP. */
+int host_idmap(const struct plan *plan, uint32_t number, int tree, struct fault *fault);
 /* Row HOST_NETWORK: what has been moved, and what it takes to bring it back. All zero: nothing. */
 struct host_network {
 	bool open;

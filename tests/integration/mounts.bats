@@ -781,12 +781,28 @@ with_user_namespace() {
 	[ "${lines[*]}" = "0:0 /m/file 1000:2000 /n/file 1000:2000 /o/file" ]
 }
 
-@test "MNT-85 an id-mapped bind of what was mounted in the root before is refused with a user namespace, before anything is touched" {
+@test "MNT-85 BAT-70 id-mapped binds of what was mounted in the root before, in a user namespace: the host side maps them, each by its own map" {
+	needs_kernel 6 3 # tmpfs
 	with_user_namespace
+	view touch "$SRC/plain/file"
 	mount_entry /m none "$SRC/plain" bind
-	mount_entry /n none "$BUNDLE/rootfs/m/sub" bind idmap
+	mount_entry /n none "$BUNDLE/rootfs/m" bind idmap
+	mount_entry /o none "$BUNDLE/rootfs/m" rbind ridmap
+	mount_entry /p none "$BUNDLE/rootfs/m" bind idmap
+	local host
+	host=$(jq '.linux.uidMappings[0].hostID' "$BUNDLE/config.json")
+	config ".mounts |= map(if .destination == \"/n\" then .uidMappings = [{containerID: 0, hostID: $((host + 5)), size: 1}] | .gidMappings = .uidMappings
+		elif .destination == \"/o\" then .uidMappings = [{containerID: 0, hostID: $((host + 7)), size: 1}] | .gidMappings = .uidMappings else . end)"
+	inside 'stat -c "%u:%g %n" /m/file /n/file /o/file /p/file'
+	[ "${lines[*]}" = "65534:65534 /m/file 5:5 /n/file 7:7 /o/file 0:0 /p/file" ]
+}
+
+@test "MNT-85 an id-mapped bind in a user namespace of what the kernel cannot map: which mount and which file system, nothing is left" {
+	with_user_namespace
+	mount_entry /m proc proc
+	mount_entry /n none "$BUNDLE/rootfs/m" bind idmap
 	local at
 	at=$(jq '.mounts | length - 1' "$BUNDLE/config.json")
-	refused "/mounts/$at: what is mounted inside a user namespace (/m/sub) cannot be id-mapped there"
-	[ ! -e "$BUNDLE/rootfs/m" ]
+	refused "/mounts/$at: cannot map ids of the mount at /m: "
+	[ ! -e "$ROOT/$ID" ]
 }

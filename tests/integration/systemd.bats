@@ -162,6 +162,20 @@ is() { [ "$1" = "$2" ] || { printf '"%s" is not "%s"\n' "$1" "$2" >&2; return 1;
 	has "does not exist"
 }
 
+@test "CRE-20 BAT-22 BAT-23 a group of the name with processes, or a frozen one, is refused before systemd is asked" {
+	sd_bundle sleep 1000
+	sd_create
+	run_fail sd create --bundle "$BUNDLE" "$ID-2"
+	has "container's cgroup is not empty: 1 process(es) found (unit $UNIT)"
+	ocirun delete -f "$ID"
+	mkdir "$(group)"
+	echo 1 >"$(group)/cgroup.freeze"
+	run_fail timeout 20 "$OCIRUN" --root "$ROOT" --systemd-cgroup create --bundle "$BUNDLE" "$ID"
+	has "container's cgroup unexpectedly frozen"
+	[ ! -e "$ROOT/$ID" ]
+	rmdir "$(group)"
+}
+
 @test "BAT-29 RuntimeMaxSec: the failed unit can be seen until delete" {
 	sd_bundle sleep 1000
 	config '.annotations += { "org.systemd.property.RuntimeMaxSec": "1", "org.systemd.property.TimeoutStopSec": "1" }'

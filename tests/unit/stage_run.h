@@ -24,9 +24,9 @@ static int fake_talk(struct shim *s, enum message_type type, const void *body, i
 	return talk_error ? fault_set(f, FAULT_SEND, talk_error, shapes[type].name) : 0;
 }
 
-static int fake_ask(struct shim *s, enum message_type type, const void *body, struct fault *f)
+static int fake_ask(struct shim *s, enum message_type type, int fd, struct fault *f)
 {
-	return fake_talk(s, type, body, -1, f);
+	return fake_talk(s, type, NULL, fd, f);
 }
 
 static const struct shim_talk talk = { .tell = fake_talk, .ask = fake_ask };

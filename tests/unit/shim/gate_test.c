@@ -38,7 +38,7 @@ static void fifo(void **state)
 	assert_log("mmap 31 4096 0x3 0x1\n"
 		   "close 31\n"
 		   "getpid\n" /* not 1: signals are for the kernel to heed */
-		   "sendmsg 9 type=6 bytes=8 fds=0 0x4040\n"
+		   "sendmsg 9 type=7 bytes=8 fds=0 0x4040\n"
 		   "recvmsg 9 0\n"
 		   "close 9\n"
 		   "read 30\n");

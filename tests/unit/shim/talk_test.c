@@ -20,7 +20,7 @@ static void a_message_is_one_datagram(void **state)
 {
 	(void)state;
 	assert_int_equal(tell(MESSAGE_READY, -1), 0);
-	assert_int_equal(fake_count("sendmsg 9 type=6 bytes=8 fds=0"), 1);
+	assert_int_equal(fake_count("sendmsg 9 type=7 bytes=8 fds=0"), 1);
 	assert_int_equal(fake_calls(), 1);
 }
 
@@ -54,6 +54,7 @@ static void wrong_number_of_descriptors(void **state)
 	(void)state;
 	refuse_tell(MESSAGE_LISTENER, -1);
 	refuse_tell(MESSAGE_FORKED, -1);
+	refuse_tell(MESSAGE_IDMAP, -1);
 	refuse_tell(MESSAGE_MAP, 50);
 	refuse_tell(MESSAGE_HOST, 50);
 }
@@ -66,7 +67,10 @@ static void order_of_messages(void **state)
 	assert_int_equal(tell(MESSAGE_FORKED, 50), 0);
 	refuse_tell(MESSAGE_FORKED, 50);
 	refuse_tell(MESSAGE_MAP, -1);
+	assert_int_equal(tell(MESSAGE_IDMAP, 50), 0);
+	assert_int_equal(tell(MESSAGE_IDMAP, 50), 0); /* one for each mount */
 	assert_int_equal(tell(MESSAGE_HOST, -1), 0);
+	refuse_tell(MESSAGE_IDMAP, 50);
 	refuse_tell(MESSAGE_HOST, -1);
 	assert_int_equal(tell(MESSAGE_LISTENER, 50), 0);
 	refuse_tell(MESSAGE_LISTENER, 50);
@@ -82,14 +86,14 @@ static void ask_waits_for_done(void **state)
 {
 	(void)state;
 	answer(MESSAGE_DONE, 0, 8);
-	assert_int_equal(shim.talk->ask(&shim, MESSAGE_MAP, NULL, &fault), 0);
+	assert_int_equal(shim.talk->ask(&shim, MESSAGE_MAP, -1, &fault), 0);
 	assert_int_equal(fake_count("recvmsg"), 1);
 }
 
 static void ask_only_what_is_answered(void **state)
 {
 	(void)state;
-	assert_int_equal(shim.talk->ask(&shim, MESSAGE_READY, NULL, &fault), -EPROTO);
+	assert_int_equal(shim.talk->ask(&shim, MESSAGE_READY, -1, &fault), -EPROTO);
 	assert_int_equal(fake_calls(), 0);
 }
 
@@ -172,7 +176,7 @@ static void last_word_through_the_socket(void **state)
 	(void)state;
 	fault_set(&fault, FAULT_MOUNT, EPERM, "x");
 	ASSERT_EXITS(talk_last(&shim, &fault));
-	assert_int_equal(fake_count("type=9 bytes=3616 fds=0"), 1);
+	assert_int_equal(fake_count("type=10 bytes=3616 fds=0"), 1);
 }
 
 static void last_word_behind_the_gate(void **state)

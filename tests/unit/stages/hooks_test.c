@@ -35,10 +35,10 @@ static struct shim shim;
 static struct fault fault;
 static int asked, answer;
 
-static int ask(struct shim *s, enum message_type type, const void *body, struct fault *f)
+static int ask(struct shim *s, enum message_type type, int fd, struct fault *f)
 {
 	(void)s;
-	(void)body;
+	assert_int_equal(fd, -1);
 	assert_int_equal(type, MESSAGE_HOST);
 	asked++;
 	return answer < 0 ? fault_set(f, FAULT_RECEIVE, answer, "done") : answer;

@@ -26,7 +26,7 @@ static void listener_goes_up(void **state)
 	fake_return("seccomp", 50);
 	assert_int_equal(fixture_run(&stage_seccomp), 0);
 	assert_int_equal(fake_count("seccomp 1 0x28"), 1);
-	assert_int_equal(fake_count("type=5 bytes=8 fds=1"), 1);
+	assert_int_equal(fake_count("type=6 bytes=8 fds=1"), 1);
 	assert_int_equal(fake_count("close 50"), 1);
 }
 
