@@ -16,7 +16,7 @@
 	M(MAP, "map", UP, 0, 0, 0)                        /* write my id maps */                       \
 	M(DONE, "done", DOWN, 0, 0, 0)                    /* answer to MAP, IDMAP and HOST */          \
 	M(FORKED, "forked", UP, 0, 1, 1)                  /* another process speaks now: its pidfd */  \
-	M(IDMAP, "idmap", UP, 0, 1, 1)                    /* map the ids of this tree, of the next source */ \
+	M(IDMAP, "idmap", UP, 0, 1, 1)                    /* map ids of the next such source */        \
 	M(HOST, "host", UP, 0, 0, 0)                      /* mounts stand: run the host's part */      \
 	M(LISTENER, "listener", UP, 0, 1, 1)              /* seccomp notify descriptor */              \
 	M(READY, "ready", UP, 0, 0, 1)                    /* console master, if any */                 \
