@@ -127,6 +127,17 @@ static int restore_limit(struct shim *shim, struct fault *fault)
 	return r < 0 ? fault_set(fault, FAULT_SET_LIMIT, r, "RLIMIT_NOFILE") : 0;
 }
 
+/* config-linux.md, rootfsPropagation: "shared" is a new peer group of the container's own, not a slave of the
+ * host's, which our clone is. */
+static int propagate(const struct shim *shim, uint64_t propagation, struct fault *fault)
+{
+	int r = propagation & MS_SHARED ? attach_propagation(shim->root, MS_PRIVATE) : 0;
+
+	if (r >= 0)
+		r = attach_propagation(shim->root, propagation);
+	return r < 0 ? fault_set(fault, FAULT_SET_PROPAGATION, r, "/") : 0;
+}
+
 static int pivot_run(struct shim *shim, const struct plan_record *record, struct fault *fault)
 {
 	static int (*const ways[])(struct shim *, struct fault *) = {
@@ -140,12 +151,8 @@ static int pivot_run(struct shim *shim, const struct plan_record *record, struct
 	if (r < 0)
 		return r;
 	shim->pivoted = true;
-	if (pivot->propagation) {
-		r = attach_propagation(shim->root, pivot->propagation);
-		if (r < 0)
-			return fault_set(fault, FAULT_SET_PROPAGATION, r, "/");
-	}
-	return restore_limit(shim, fault);
+	r = pivot->propagation ? propagate(shim, pivot->propagation, fault) : 0;
+	return r < 0 ? r : restore_limit(shim, fault);
 }
 
 const struct stage stage_pivot = { "pivot", { { PLAN_KIND_pivot, pivot_run } } };

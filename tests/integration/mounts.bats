@@ -628,8 +628,8 @@ with_user_namespace() {
 		none master master
 		private - -
 		rprivate - -
-		shared shared_master master
-		rshared shared_master shared_master
+		shared shared master
+		rshared shared shared_master
 		slave master master
 		rslave master master
 		unbindable unbindable -
