@@ -35,9 +35,9 @@ podman_start() { # make the configuration and the image
 }
 
 podman_end() {
-	podman pod rm -a -f -t 0 >/dev/null 2>&1
-	podman rm -a -f -t 0 >/dev/null 2>&1
-	umount -R "$SCRATCH/graph" 2>/dev/null
-	find /sys/fs/cgroup -depth -type d -path '*/libpod_parent*' -exec rmdir {} + 2>/dev/null
+	podman pod rm -a -f -t 0 >/dev/null 2>&1 || :
+	podman rm -a -f -t 0 >/dev/null 2>&1 || :
+	umount -R "$SCRATCH/graph" 2>/dev/null || :
+	find /sys/fs/cgroup -depth -type d -path '*/libpod_parent*' -exec rmdir {} + 2>/dev/null || :
 	wait_for rm -rf "$SCRATCH" # the last cleanup that conmon calls may still write there
 }
