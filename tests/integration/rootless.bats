@@ -439,3 +439,12 @@ in_session() { # COMMAND...: run in $GROUP/session
 	run as_user env -u XDG_RUNTIME_DIR "$USERDIR/ocirun" check
 	has 'XDG_RUNTIME_DIR'
 }
+
+@test "CHK-21 checkpoint by an ordinary user: a warning, in runc's words, before anything else" {
+	start
+	run user checkpoint --image-path "$USERDIR/image" "$ID"
+	[ "$status" = 1 ]
+	[ "${lines[0]}" = "ocirun: checkpoint is untested with rootless containers" ]
+	[[ "${lines[1]}" == "ocirun: checkpoint $ID: "* ]]
+	[ "$(user_status)" = running ]
+}
