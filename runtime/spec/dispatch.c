@@ -24,21 +24,10 @@ static int read_member(struct reader *reader, const struct json_node *value, con
 	return error_in(reader->error, r, row->name);
 }
 
-static bool has_key(const struct json_node *object, const char *name)
-{
-	const struct json_node *key = object + 1;
-
-	for (uint32_t i = 0; i < object->count; i++, key += 1 + key[1].span)
-		if (json_is(key, name))
-			return true;
-	return false;
-}
-
-/* The row of a key, or that of no name. A key in other letters than the specification's is taken for it where
- * that one is not there itself: Go's decoder does so, and what runc honours must not be lost in silence
- * ("noNewprivileges"). */
-static unsigned row_of(struct reader *reader, const struct json_node *object, const struct json_node *key,
-		       const struct key *keys)
+/* The row of a key, or that of no name. A key in other letters than the specification's is taken for it: Go's
+ * decoder does so, and what runc honours must not be lost in silence ("noNewprivileges"). As there the last
+ * one holds, and of two objects each member. */
+static unsigned row_of(struct reader *reader, const struct json_node *key, const struct key *keys)
 {
 	unsigned n, close = 0;
 
@@ -48,7 +37,7 @@ static unsigned row_of(struct reader *reader, const struct json_node *object, co
 	while (keys[close].name && (strlen(keys[close].name) != key->length ||
 				    strncasecmp(keys[close].name, key->text, key->length) != 0))
 		close++;
-	if (!keys[close].name || has_key(object, keys[close].name))
+	if (!keys[close].name)
 		return n;
 	spec_warn(reader, "\"%.*s\" is taken for \"%s\"", (int)key->length, key->text, keys[close].name);
 	return close;
@@ -60,7 +49,7 @@ int read_object(struct reader *reader, const struct json_node *node, const struc
 	uint64_t seen = 0;
 
 	for (uint32_t i = 0; i < node->count; i++, key += 1 + key[1].span) {
-		unsigned n = row_of(reader, node, key, keys);
+		unsigned n = row_of(reader, key, keys);
 
 		if (!keys[n].name)
 			continue;

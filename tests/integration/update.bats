@@ -190,6 +190,11 @@ update_to() { jq -n "$1" >"$DIR/resources.json" && run_ok ocirun update --resour
 	update --cpu-idle 0
 	value cpu cpu.idle cpu.idle 0 0
 	value cpu cpu.shares cpu.weight 2048 174
+	update --cpu-idle 1
+	update --cpu-share 1024 # alone: they are to count
+	lacks "unable to apply both"
+	value cpu cpu.idle cpu.idle 0 0
+	value cpu cpu.shares cpu.weight 1024 100
 	run_fail ocirun update --cpu-idle 2 "$ID"
 	has "invalid value for cpu-idle"
 }

@@ -57,6 +57,8 @@ static void pairs_are_asked_for_together(void **state)
 	      "{\"memory\":{\"limit\":6,\"swap\":7}}", "{\"memory\":{\"limit\":6,\"swap\":7}}");
 	check("{\"memory\":{\"limit\":5,\"swap\":7}}", "{\"memory\":{\"limit\":-1}}",
 	      "{\"memory\":{\"limit\":-1,\"swap\":-1}}", "{\"memory\":{\"limit\":-1,\"swap\":-1}}");
+	check("{\"cpu\":{\"idle\":1}}", "{\"cpu\":{\"shares\":5}}", "{\"cpu\":{\"shares\":5,\"idle\":0}}",
+	      "{\"cpu\":{\"shares\":5,\"idle\":0}}");
 	check("{\"cpu\":{\"shares\":5}}", "{\"cpu\":{\"idle\":0}}", "{\"cpu\":{\"shares\":5,\"idle\":0}}",
 	      "{\"cpu\":{\"shares\":5,\"idle\":0}}");
 }
