@@ -306,12 +306,11 @@ inside() { # SCRIPT as the container's program
 	inside 'grep NoNewPrivs /proc/self/status'
 	has '"nonewprivileges" is taken for "noNewPrivileges"'
 	has $'NoNewPrivs:\t1'
-	config '.process.noNewPrivileges = false | .linux.Sysctl = {"net.ipv4.ip_unprivileged_port_start": "88"} | .linux.resources.cpu = {quota: 20000}
-		| .linux.resources.CPU = {period: 50000}'
-	inside 'grep NoNewPrivs /proc/self/status; cat /proc/sys/net/ipv4/ip_unprivileged_port_start'
-	has $'NoNewPrivs:\t0\n88'
-	has '"CPU" is taken for "cpu"'
-	ocirun plan "$BUNDLE" | grep -qE "20000 50000|cpu.cfs_period_us value=50000"
+	config '.process.noNewPrivileges = false | .linux.Sysctl = {"net.ipv4.ip_unprivileged_port_start": "88"} | .process.user = {uid: 3, gid: 7}
+		| .process.User = {uid: 5}'
+	inside 'grep NoNewPrivs /proc/self/status; cat /proc/sys/net/ipv4/ip_unprivileged_port_start; id -u; id -g'
+	has $'NoNewPrivs:\t0\n88\n5\n7'
+	has '"User" is taken for "user"'
 }
 
 @test "DEV-15 a /dev/ptmx among the devices is the link all the same, where devices are bound too" {
