@@ -191,8 +191,8 @@ static int write_all(const struct change *change, const struct compiled *back, s
 	return r;
 }
 
-/* Once the kernel has taken all of it: systemd must know, or it would write the old limits again. It rounds
- * (quotas), so the files are written once more behind it. */
+/* Once the kernel has taken all of it: systemd must know, or it would write the old limits again. It has its
+ * own way with numbers, so the files are written once more behind it. */
 static int tell_systemd(const struct change *change, const struct state *state,
 			const struct spec_resources *asked, const struct compiled *back, struct error *error)
 {
@@ -216,8 +216,12 @@ int cgroup_update(struct arena *arena, const struct state *state, const struct f
 {
 	struct change change = { .arena = arena, .facts = facts, .dirs = &state->cgroup_dirs };
 	struct compiled back = { .bytes = NULL };
+	struct spec_resources rounded = *asked;
 	int r = exec_own_groups(arena, state, &change.groups, error);
 
+	if (state->scope)
+		systemd_round_quota(&rounded);
+	asked = &rounded;
 	if (r == 0)
 		r = check_memory(&change, asked, error);
 	if (r == 0)

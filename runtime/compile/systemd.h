@@ -33,6 +33,9 @@ void systemd_put(struct arena *arena, struct systemd_properties *list, const cha
  * it writes the files. -EINVAL with a pointer. */
 int systemd_limits(struct arena *arena, const struct spec_resources *resources, enum cgroup_mode mode,
 		   struct systemd_properties *list, struct error *error);
+/* The quota that systemd will make of it, a whole percent of a processor: for the group's files, too, since
+ * systemd writes it there whenever it looks again (daemon-reload). runc does the same. */
+void systemd_round_quota(struct spec_resources *resources);
 /* DevicePolicy and DeviceAllow: at creation alone. `resources` may be NULL: the defaults. */
 void systemd_devices(struct arena *arena, const struct spec_resources *resources,
 		     struct systemd_properties *list);

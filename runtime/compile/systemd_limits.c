@@ -71,18 +71,38 @@ static int refuse(struct list *list, const char *pointer, const char *text)
 
 /* ---- processors --------------------------------------------------------------------------------------- */
 
+/* Microseconds a second, in steps of systemd's, upwards: a group below may ask for all that the config gives.
+ */
+static uint64_t quota_per_second(int64_t quota, uint64_t period)
+{
+	uint64_t per_second =
+		(uint64_t)quota < UINT64_MAX / 1000000 ? (uint64_t)quota * 1000000 / period : UINT64_MAX / 2;
+
+	return (per_second + ROUND - 1) / ROUND * ROUND;
+}
+
+void systemd_round_quota(struct spec_resources *resources)
+{
+	uint64_t period = resources->has_period && resources->cpu_period ? resources->cpu_period : PERIOD;
+	uint64_t whole;
+
+	if (!resources->has_quota || resources->cpu_quota <= 0 ||
+	    (uint64_t)resources->cpu_quota >= INT64_MAX / 1000000)
+		return;
+	whole = quota_per_second(resources->cpu_quota, period);
+	if (whole != (uint64_t)resources->cpu_quota * 1000000 / period &&
+	    !__builtin_mul_overflow(whole, period, &whole))
+		resources->cpu_quota = (int64_t)(whole / 1000000);
+}
+
 static void put_quota(struct list *list, int64_t quota, uint64_t period, bool has_period)
 {
 	uint64_t per_second = UINT64_MAX;
 
 	if (has_period)
 		put_number(list, "CPUQuotaPeriodUSec", (int64_t)period, SINCE_PERIOD, false);
-	if (quota > 0) {
-		/* upwards: a group below may ask for all that the config gives */
-		per_second = (uint64_t)quota < UINT64_MAX / 1000000 ? (uint64_t)quota * 1000000 / period
-								    : UINT64_MAX / 2;
-		per_second = (per_second + ROUND - 1) / ROUND * ROUND;
-	}
+	if (quota > 0)
+		per_second = quota_per_second(quota, period);
 	put(list, "CPUQuotaPerSecUSec",
 	    arena_format(list->arena, "uint64 %llu", (unsigned long long)per_second), 0,
 	    quota > 0 && compile_starves_cpu(quota, period));

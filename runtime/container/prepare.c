@@ -137,6 +137,8 @@ static int find_systemd(const struct globals *globals, const struct create_optio
 
 	ret->options.systemd_cgroup = true;
 	ret->options.systemd_allowed = globals->systemd_properties;
+	if (ret->spec.linux_->resources)
+		systemd_round_quota(ret->spec.linux_->resources);
 	if (r == 0 && user)
 		r = systemd_manager_group(globals->arena, true, &ret->options.systemd_root, error);
 	return r;
