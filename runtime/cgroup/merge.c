@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "cgroup/idle.h"
 #include "cgroup/update.h"
 
 #define ROW(member, flag, zero_counts)                                                                      \
@@ -248,9 +249,7 @@ void resources_merge(struct arena *arena, const struct spec_resources *saved,
 	/* UPD-13: no limit for memory alone would leave it at the one for memory and swap together */
 	if (asked.has_memory_limit && asked.memory_limit < 0 && !asked.has_memory_swap)
 		tie(&asked.has_memory_swap, &asked.memory_swap, true, -1);
-	/* who asks for shares alone wants them to count: they do not in an idle group */
-	if (asked.has_shares && asked.cpu_shares && !asked.has_idle && saved->has_idle && saved->cpu_idle)
-		tie(&asked.has_idle, &asked.cpu_idle, true, 0);
+	idle_settle(arena, saved, &asked);
 	take_numbers(&all, &asked);
 	take_lists(arena, &all, change);
 	add_ties(&asked, &all);

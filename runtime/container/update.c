@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cgroup/idle.h"
 #include "cgroup/update.h"
 #include "compile/rdt.h"
 #include "container/exec.h"
@@ -52,10 +53,9 @@ static int save(const struct globals *globals, const struct container *container
 }
 
 /* BAT-46: the kernel holds one of the two. */
-static void warn_idle(const struct globals *globals, const struct spec_resources *change,
-		      const struct spec_resources *asked)
+static void warn_idle(const struct globals *globals, const struct spec_resources *change)
 {
-	if (change->has_shares && change->cpu_shares && asked->has_idle && asked->cpu_idle)
+	if (idle_wins(change))
 		log_warning(globals, "unable to apply both cpu.shares and cpu.idle: cpu.idle wins");
 }
 
@@ -115,7 +115,7 @@ static int write_limits(const struct globals *globals, const struct container *c
 	if (r < 0)
 		return r;
 	resources_merge(globals->arena, &saved, change, &all, &asked);
-	warn_idle(globals, change, &asked);
+	warn_idle(globals, change);
 	r = cgroup_update(globals->arena, &container->state, &facts, &asked, error);
 	return r == 0 ? save(globals, container, &all, error) : r;
 }

@@ -199,6 +199,20 @@ update_to() { jq -n "$1" >"$DIR/resources.json" && run_ok ocirun update --resour
 	has "invalid value for cpu-idle"
 }
 
+@test "UPD-12 BAT-46 cpu.idle and cpu.weight of unified: the first wins, the second alone ends it (v2)" {
+	v2 || skip "needs cgroup v2"
+	needs_controller cpu
+	kernel_has cpu cpu.idle cpu.idle || skip "this kernel has no idle groups"
+	running
+	update -r - <<<'{"unified": {"cpu.idle": "1", "cpu.weight": "8"}}'
+	has "unable to apply both cpu.shares and cpu.idle: cpu.idle wins"
+	value cpu cpu.idle cpu.idle 1 1
+	update -r - <<<'{"unified": {"cpu.weight": "8"}}'
+	lacks "unable to apply both"
+	value cpu cpu.idle cpu.idle 0 0
+	value cpu cpu.shares cpu.weight 8 8
+}
+
 @test "UPD-13 UPD-14 --memory and --memory-reservation: bytes and units" {
 	needs_controller memory
 	running

@@ -57,6 +57,11 @@ static void pairs_are_asked_for_together(void **state)
 	      "{\"memory\":{\"limit\":6,\"swap\":7}}", "{\"memory\":{\"limit\":6,\"swap\":7}}");
 	check("{\"memory\":{\"limit\":5,\"swap\":7}}", "{\"memory\":{\"limit\":-1}}",
 	      "{\"memory\":{\"limit\":-1,\"swap\":-1}}", "{\"memory\":{\"limit\":-1,\"swap\":-1}}");
+	check("{\"unified\":{\"cpu.idle\":\"1\"}}", "{\"unified\":{\"cpu.weight\":\"8\"}}",
+	      "{\"cpu\":{\"idle\":0},\"unified\":{\"cpu.weight\":\"8\"}}",
+	      "{\"cpu\":{\"idle\":0},\"unified\":{\"cpu.weight\":\"8\"}}");
+	check("{}", "{\"unified\":{\"cpu.idle\":\"1\",\"cpu.weight\":\"8\"}}",
+	      "{\"unified\":{\"cpu.idle\":\"1\"}}", "{\"unified\":{\"cpu.idle\":\"1\"}}");
 	check("{\"cpu\":{\"idle\":1}}", "{\"cpu\":{\"shares\":5}}", "{\"cpu\":{\"shares\":5,\"idle\":0}}",
 	      "{\"cpu\":{\"shares\":5,\"idle\":0}}");
 	check("{\"cpu\":{\"shares\":5}}", "{\"cpu\":{\"idle\":0}}", "{\"cpu\":{\"shares\":5,\"idle\":0}}",
