@@ -192,8 +192,7 @@ is_status() { c tasks ls | awk -v n="$NAME" '$1 == n {print $3}' | grep -qx "$1"
 	local watcher=$!
 	up --memory-limit 16777216 -- sh -c 'x=0123456789abcdef; while :; do x=$x$x; done'
 	wait_for is_status STOPPED
-	# systemd takes the empty group away at once: containerd, whose watch reads memory.events after that, says nothing
-	[ "$DRIVER" = systemd ] || wait_for grep -q "/tasks/oom.*$NAME" "$SCRATCH/events"
+	wait_for grep -q "/tasks/oom.*$NAME" "$SCRATCH/events"
 	kill "$watcher"
 	ok c tasks rm "$NAME"
 	has "exit code 137"
