@@ -82,15 +82,6 @@ static bool is_inside(const struct making *making)
 	return find_place(making, text, &found) == 0 && strcmp(found, unit_of(making)->path) == 0;
 }
 
-static int count_step(void *context, int64_t pid)
-{
-	uint64_t *count = context;
-
-	(void)pid;
-	(*count)++;
-	return 0;
-}
-
 /* CRE-20, BAT-22: said as with cgroupfs, before systemd is asked. In a frozen group our shim would stand
  * still from the moment it is put there. */
 static int check_free(const struct making *making)
@@ -103,7 +94,7 @@ static int check_free(const struct making *making)
 
 		if (dir < 0)
 			continue;
-		if (cgroup_each_pid(dir, count_step, &count) == 0 && count > 0)
+		if (cgroup_count_pids(dir, &count) == 0 && count > 0)
 			return error_set(making->error, EBUSY,
 					 "container's cgroup is not empty: %llu process(es) found (unit %s)",
 					 (unsigned long long)count, unit_of(making)->name);

@@ -117,21 +117,12 @@ static int descend(const struct cgroup_place *at, const struct plan_cgroup *grou
 	return r < 0 ? cgroup_refuse(at, group, FAULT_MAKE_DIRECTORY, r, strlen(path)) : fd_take(&here);
 }
 
-static int count_step(void *context, int64_t pid)
-{
-	uint64_t *count = context;
-
-	(void)pid;
-	(*count)++;
-	return 0;
-}
-
 /* CRE-20: a group with processes, or a frozen one, belongs to somebody. The texts are runc's. */
 static int check_empty(const struct cgroup_place *at, int dir)
 {
 	uint64_t count = 0;
 	char number[NUMBER_TEXT];
-	int r = cgroup_each_pid(dir, count_step, &count);
+	int r = cgroup_count_pids(dir, &count);
 
 	if (r < 0)
 		return fault_set(at->fault, FAULT_READ, r, "cgroup.procs");

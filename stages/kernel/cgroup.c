@@ -234,6 +234,21 @@ int cgroup_each_pid(int dir, cgroup_pid_step *step, void *context)
 	return walk(dir, 0, step, context);
 }
 
+static int count_step(void *context, int64_t pid)
+{
+	uint64_t *count = context;
+
+	(void)pid;
+	(*count)++;
+	return 0;
+}
+
+int cgroup_count_pids(int dir, uint64_t *ret)
+{
+	*ret = 0;
+	return cgroup_each_pid(dir, count_step, ret);
+}
+
 static int signal_step(void *context, int64_t pid)
 {
 	int r = sys_kill((pid_t)pid, *(const int *)context);

@@ -32,6 +32,8 @@ typedef int cgroup_pid_step(void *context, int64_t pid);
 /* Each process in the group and in those below it. A group that vanishes meanwhile is empty. -ELOOP when
  * groups are nested deeper than CGROUP_DEPTH_MAX. Processes outside our pid namespace are left out. */
 int cgroup_each_pid(int dir, cgroup_pid_step *step, void *context);
+/* How many those are. Errors: as above. */
+int cgroup_count_pids(int dir, uint64_t *ret);
 /* Signal each of them. 0 also when there was none. */
 int cgroup_signal(int dir, int signal);
 /* One pass that removes every group below dir, deepest first, at any depth; a busy one gets SIGKILL for its
