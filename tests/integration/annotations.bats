@@ -8,8 +8,7 @@ test_setup() { needs_root; new_bundle sleep 100; }
 test_teardown() { [ -z "${AGENT-}" ] || kill "$AGENT" 2>/dev/null || :; }
 
 start_agent() {
-	command -v cc >/dev/null || skip "no C compiler for the agent"
-	[ -x "$DIR/agent" ] || cc -O1 -o "$DIR/agent" "$BATS_TEST_DIRNAME/agent.c"
+	[ -x "$DIR/agent" ] || helper agent "$DIR/agent"
 	rm -f "$DIR/sock" "$DIR/message"
 	timeout 60 "$DIR/agent" "$DIR/sock" "$DIR/message" >/dev/null 2>&1 3>&- &
 	AGENT=$!

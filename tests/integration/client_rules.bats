@@ -147,8 +147,7 @@ one_object() {
 }
 
 @test "rule 14: the terminal's master is at the console socket when create and exec return" {
-	command -v cc >/dev/null || skip "no C compiler for the other side"
-	cc -O1 -static -o "$DIR/terminal" "$BATS_TEST_DIRNAME/terminal.c"
+	helper terminal "$DIR/terminal"
 	new_bundle sh -c 'echo from-init; sleep 100'
 	config '.process.terminal = true'
 	local started=("$OCIRUN" --root "$ROOT") # of `client`: the message must be there when the command has returned

@@ -162,8 +162,7 @@ started() {
 # ---- seccomp: notifications ----
 
 start_agent() { # [gone]
-	command -v cc >/dev/null || skip "no C compiler for the agent"
-	cc -O1 -o "$DIR/agent" "$BATS_TEST_DIRNAME/agent.c"
+	helper agent "$DIR/agent"
 	timeout 60 "$DIR/agent" "$DIR/sock" "$DIR/message" "$@" >/dev/null 2>&1 3>&- &
 	AGENT=$!
 	wait_for test -S "$DIR/sock"
@@ -234,9 +233,8 @@ notify() { # MEMBERS
 # ---- seccomp: what the filter does, call by call ----
 
 need_probe() {
-	command -v cc >/dev/null || skip "no C compiler for the probe"
 	[ "$(uname -m)" = x86_64 ] || skip "the numbers of the calls are those of x86-64"
-	cc -O1 -static -o "$BUNDLE/rootfs/bin/probe" "$BATS_TEST_DIRNAME/probe.c"
+	helper probe "$BUNDLE/rootfs/bin/probe"
 }
 SECCOMP_MKDIR=83 # of x86-64; 39 in the 32-bit table
 

@@ -174,8 +174,7 @@ offered() { complete_words "$@" | sort | tr '\n' ' ' | sed 's/ $//'; }
 }
 
 @test "GLB-34 completion in an interactive shell on a terminal" {
-	command -v cc >/dev/null || skip "no C compiler for the terminal's other side"
-	cc -O1 -static -o "$DIR/terminal" "$BATS_TEST_DIRNAME/terminal.c"
+	helper terminal "$DIR/terminal"
 	mkdir "$DIR/bin" && ln -s "$OCIRUN" "$DIR/bin/ocirun"
 	printf 'PS1="READY> "\nPATH=%s:$PATH\nsource %s\nbind "set bell-style none"\n' "$DIR/bin" "$BUILD/completion/ocirun" >"$DIR/rc"
 	# the keys: a command and one of its options, each with Tab; what they make is run

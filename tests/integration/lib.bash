@@ -37,8 +37,8 @@ choose_driver() {
 }
 by_systemd() { [ "${OCIRUN_TEST_DRIVER:-cgroupfs}" = systemd ]; }
 # The group of the systemd that makes our units: the system's is the root.
-systemd_group() { [ "$(id -u)" = 0 ] || sed -n 's|^0::\(.*/user@[0-9]*\.service\).*|\1|p' /proc/self/cgroup; }
-manager() { if [ "$(id -u)" = 0 ]; then systemctl "$@"; else systemctl --user "$@"; fi; }
+systemd_group() { [ $EUID = 0 ] || sed -n 's|^0::\(.*/user@[0-9]*\.service\).*|\1|p' /proc/self/cgroup; }
+manager() { if [ $EUID = 0 ]; then systemctl "$@"; else systemctl --user "$@"; fi; }
 
 teardown() {
 	local left
@@ -49,7 +49,7 @@ teardown() {
 		done
 	fi
 	# nothing of this test is left in any hierarchy, nor mounted on the host
-	left=$(find /sys/fs/cgroup -type d -name "*$ID*" 2>/dev/null)
+	left=$(busybox find /sys/fs/cgroup -type d -name "*$ID*" 2>/dev/null)
 	[ -z "$left" ] || { echo "cgroups left behind: $left" >&2; return 1; }
 	if by_systemd; then
 		left=$(manager list-units --all --plain --no-legend "*$ID*")
@@ -62,28 +62,47 @@ teardown() {
 	fi
 }
 
-# The host's mount table, without the ids that any other process's mount changes.
+# The host's mount table, without the ids that any other process's mount changes. Twice a test: no program is started.
 host_mounts() {
-	cut -d' ' -f4- /proc/self/mountinfo | # but for what other tests, at the same time, mount in directories of theirs
-		awk -v run="$BATS_RUN_TMPDIR/test/" -v own="$BATS_TEST_TMPDIR/" 'index($2, run) != 1 || index($2 "/", own) == 1'
+	local lines line point
+	mapfile -t lines </proc/self/mountinfo
+	for line in "${lines[@]}"; do
+		line=${line#* * * }
+		point=${line#* } point=${point%% *}/
+		case $point in # but for what other tests, at the same time, mount in directories of theirs
+		"$BATS_TEST_TMPDIR"/*) ;;
+		"$BATS_RUN_TMPDIR"/test/*) continue ;;
+		esac
+		echo "$line"
+	done
 }
 
-needs_root() { [ "$(id -u)" = 0 ] || skip "needs root"; }
+needs_root() { [ $EUID = 0 ] || skip "needs root"; }
 # For files whose tests an ordinary user's containers pass too (run --rootless); single ones still need root.
-needs_containers() { [ "$(id -u)" = 0 ] || unshare -Ur true 2>/dev/null || skip "this host lets no ordinary user make user namespaces"; }
+needs_containers() { [ $EUID = 0 ] || unshare -Ur true 2>/dev/null || skip "this host lets no ordinary user make user namespaces"; }
 
 # Whether limits can be set here at all: a user may where a systemd of that user makes the groups.
-needs_limits() { [ "$(id -u)" = 0 ] || { by_systemd && [ -n "$(systemd_group)" ]; } || skip "needs root, or the user's systemd"; }
+needs_limits() { [ $EUID = 0 ] || { by_systemd && [ -n "$(systemd_group)" ]; } || skip "needs root, or the user's systemd"; }
 needs_cgroupfs() { ! by_systemd || skip "it is systemd that makes the groups"; }
 
 ocirun() { "$OCIRUN" --root "$ROOT" "${GLOBAL[@]}" "$@"; }
 
-# Made once for the test file, then copied: the forty links cost more than the rest of a test.
+# What many tests begin with is made once for the suite: CMD makes the directory whose path it gets. Files run in parallel:
+# the first one's is taken.
+made() { # NAME CMD...
+	local all=${BATS_SUITE_TMPDIR:-$BATS_RUN_TMPDIR} own
+	MADE=$all/$1
+	[ ! -d "$MADE" ] || return 0
+	own=$(mktemp -d "$all/making.XXXXXX")
+	"${@:2}" "$own/made"
+	mv -T "$own/made" "$MADE" 2>/dev/null || [ -d "$MADE" ]
+	rm -rf "$own"
+}
+
 new_rootfs() { # DIR
-	local made=${BATS_FILE_TMPDIR:-$BATS_TEST_TMPDIR}/rootfs
-	[ -d "$made" ] || { make_rootfs "$made.new" && mv "$made.new" "$made"; }
+	made rootfs make_rootfs # the forty links cost more than the rest of a test
 	mkdir -p "${1%/*}"
-	cp -a "$made" "$1"
+	[ -e "$1" ] || cp -a "$MADE" "$1"
 }
 
 make_rootfs() { # DIR
@@ -99,20 +118,37 @@ make_rootfs() { # DIR
 	printf 'root:x:0:\nuser:x:1000:\n' >"$1/etc/group"
 }
 
-new_bundle() {
-	local made=${BATS_FILE_TMPDIR:-$BATS_TEST_TMPDIR}/default paths=(".linux.cgroupsPath = \"$CGROUPS_PATH\"") options=()
-	if [ "$(id -u)" != 0 ]; then
-		options=(--rootless)
-		by_systemd || paths=()
-	fi
-	if [ ! -d "$made" ]; then
-		mkdir "$made.new" && "$OCIRUN" spec "${options[@]}" --bundle "$made.new" && mv "$made.new" "$made"
-	fi
+# The default bundle's configuration but for what each test says of its own, which is put in by bash: jq takes longer to
+# start than a container.
+make_config() { # DIR
+	local filter='.process.terminal = false | .process.args = ["@ARGS@"]' options=()
+	if [ $EUID != 0 ]; then options=(--rootless); fi
+	if [ $EUID = 0 ] || by_systemd; then filter+=' | .linux.cgroupsPath = "@CGROUP@"'; fi
+	mkdir "$1"
+	"$OCIRUN" spec "${options[@]}" --bundle "$1"
+	jq "$filter" "$1/config.json" >"$1/template"
+}
+
+new_bundle() { # [CMD...]
+	local text
+	made default make_config
+	text=$(<"$MADE/template")
+	text=${text/@CGROUP@/"$CGROUPS_PATH"}
+	[ $# -gt 0 ] || set -- sh
+	json_strings "$@"
 	mkdir -p "$BUNDLE"
+	printf '%s\n' "${text/\"@ARGS@\"/"$JSON"}" >"$BUNDLE/config.json"
 	new_rootfs "$BUNDLE/rootfs"
-	cp "$made/config.json" "$BUNDLE/config.json"
-	config '.process.terminal = false' "${paths[@]}"
-	[ $# -eq 0 ] || set_args "$@"
+}
+
+# JSON: the words as strings between commas.
+json_strings() { # WORD...
+	local word
+	JSON=
+	for word; do
+		word=${word//\\/\\\\} word=${word//\"/\\\"} word=${word//$'\n'/\\n} word=${word//$'\t'/\\t}
+		JSON+="${JSON:+, }\"$word\""
+	done
 }
 
 config() {
@@ -135,6 +171,17 @@ run_ok() {
 run_fail() {
 	run "$@"
 	[ "$status" -ne 0 ] || { printf 'should have failed: %s\n%s\n' "$*" "$output" >&2; return 1; }
+}
+
+# A program of this directory. Where there is no compiler (tests/vm) they have been made, in $OCIRUN_HELPERS.
+helper() { # NAME FILE: of NAME.c
+	if [ "${OCIRUN_HELPERS-}" ]; then
+		cp "$OCIRUN_HELPERS/$1" "$2"
+	elif command -v cc >/dev/null; then
+		cc -O1 -static -o "$2" "$BATS_TEST_DIRNAME/$1.c"
+	else
+		skip "no C compiler for $1.c"
+	fi
 }
 
 # The output holds this text.

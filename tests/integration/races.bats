@@ -114,6 +114,7 @@ looks_while_it_is_finished() { # COMMAND...
 	nothing_left
 }
 
+is_sleeping() { grep -qsx sleep /proc/*/comm; }
 @test "the same with a user namespace, where init is another process than the first" {
 	local creator
 	needs_root
@@ -122,7 +123,7 @@ looks_while_it_is_finished() { # COMMAND...
 		'.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
 	ocirun create -b "$BUNDLE" "$ID" </dev/null >/dev/null 2>"$DIR/err" &
 	creator=$!
-	wait_for grep -qs sleep /proc/*/comm
+	wait_for is_sleeping
 	sleep 0.3
 	run_ok timeout 8 "$OCIRUN" --root "$ROOT" delete -f "$ID"
 	collect $creator

@@ -13,7 +13,7 @@ test_setup() {
 	cp "$OCIRUN" "$USERDIR/ocirun"
 	mkdir "$BUNDLE"
 	new_rootfs "$BUNDLE/rootfs"
-	[ "$(id -u)" != 0 ] || chown -R 1000:1000 "$BUNDLE"
+	[ $EUID != 0 ] || chown -R 1000:1000 "$BUNDLE"
 	user spec --rootless --bundle "$BUNDLE"
 	config '.process.terminal = false' '.process.args = ["sleep", "100"]' '.linux.namespaces |= map(select(.type != "cgroup"))'
 	# a limit that every host of the kind has

@@ -9,9 +9,11 @@ DATA=$BATS_TEST_DIRNAME/../data
 OFFICIAL=/usr/share/gocode/src/github.com/opencontainers/runtime-spec/schema
 
 # Debian's own interpreter: its packages are not those of another one that stands first in PATH
+needs_validator() { /usr/bin/python3 -c 'import jsonschema' 2>/dev/null || skip "this machine has no jsonschema for Python (those of tests/vm)"; }
 valid() { /usr/bin/python3 "$BATS_TEST_DIRNAME/validate.py" "$@"; }
 
 @test "FEA-01 FEA-02 FJS-01 ACC-05 features: valid JSON of the 1.3 schema, exit 0, nothing on stderr, for anybody" {
+	needs_validator
 	"$OCIRUN" features >"$DIR/features" 2>"$DIR/err" </dev/null
 	[ ! -s "$DIR/err" ]
 	run_ok valid "$DATA/schema/features.json" "$DIR/features"
@@ -20,7 +22,7 @@ valid() { /usr/bin/python3 "$BATS_TEST_DIRNAME/validate.py" "$@"; }
 	install -m 0755 "$OCIRUN" "$BATS_RUN_TMPDIR/ocirun-$ID"
 	chmod a+x "$BATS_RUN_TMPDIR"
 	local nobody=(setpriv --reuid 65534 --regid 65534 --clear-groups --bounding-set=-all --inh-caps=-all --no-new-privs)
-	[ "$(id -u)" = 0 ] || nobody=(setpriv --no-new-privs) # who may not become another has few rights already
+	[ $EUID = 0 ] || nobody=(setpriv --no-new-privs) # who may not become another has few rights already
 	run_ok "${nobody[@]}" env -i "$BATS_RUN_TMPDIR/ocirun-$ID" features <&-
 	[ "$output" = "$(cat "$DIR/features")" ]
 	run_fail "$OCIRUN" features more
@@ -116,6 +118,7 @@ valid() { /usr/bin/python3 "$BATS_TEST_DIRNAME/validate.py" "$@"; }
 }
 
 @test "STT-01 STT-02 STT-03 STT-04 STT-05 ACC-05 state, created, running and stopped: valid by the specification's schema and by our own" {
+	needs_validator
 	needs_root
 	new_bundle sleep 100
 	config '.annotations = {"org.example.key": "value"}'
@@ -134,6 +137,7 @@ valid() { /usr/bin/python3 "$BATS_TEST_DIRNAME/validate.py" "$@"; }
 }
 
 @test "SPC-01 SPC-03 ACC-05 spec, for root and for others: valid by the specification's schema, and read back" {
+	needs_validator
 	local flag
 	for flag in '' --rootless; do
 		mkdir -p "$DIR/bundle$flag/rootfs"
@@ -141,17 +145,18 @@ valid() { /usr/bin/python3 "$BATS_TEST_DIRNAME/validate.py" "$@"; }
 		(cd "$DIR/bundle$flag" && "$OCIRUN" spec $flag)
 		run_ok valid "$OFFICIAL/config-schema.json" "$DIR/bundle$flag/config.json"
 	done
-	if [ "$(id -u)" = 0 ]; then run_ok ocirun plan "$DIR/bundle"; fi
+	if [ $EUID = 0 ]; then run_ok ocirun plan "$DIR/bundle"; fi
 	run_ok ocirun plan "$DIR/bundle--rootless"
 }
 
 # A bundle that whoever runs the tests may compile.
 spec_for_us() {
 	mkdir -p "$BUNDLE/rootfs"
-	if [ "$(id -u)" = 0 ]; then "$OCIRUN" spec --bundle "$BUNDLE"; else "$OCIRUN" spec --rootless --bundle "$BUNDLE"; fi
+	if [ $EUID = 0 ]; then "$OCIRUN" spec --bundle "$BUNDLE"; else "$OCIRUN" spec --rootless --bundle "$BUNDLE"; fi
 }
 
 @test "CFG-07 CFG-08 CFG-09 CFG-10 every property of the specification's schema is read: a value of another type is refused by its place" {
+	needs_validator
 	mkdir -p "$BUNDLE/rootfs"
 	run_ok /usr/bin/python3 "$BATS_TEST_DIRNAME/wrong_types.py" "$OCIRUN" "$BUNDLE" \
 		"$BATS_TEST_DIRNAME/../golden/60-every-property/config.json" "$OFFICIAL"

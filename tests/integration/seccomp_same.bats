@@ -17,7 +17,7 @@ test_setup() {
 	command -v runc >/dev/null || skip "no runc on this host"
 	new_bundle true
 	runc --root "$DIR/runc" run --bundle "$BUNDLE" "$ID-runc" </dev/null >/dev/null 2>&1 || skip "runc does not run on this host"
-	cc -O1 -static -o "$BUNDLE/rootfs/bin/probe" "$BATS_TEST_DIRNAME/probe.c"
+	helper probe "$BUNDLE/rootfs/bin/probe"
 }
 
 numbers() { # HEADER LETTER: of the calls that are not needed

@@ -143,7 +143,7 @@ ways_out() { # CANARY-PATH
 
 @test "CVE-2023-28642 the same with a user namespace that gets the host's procfs and sysfs" {
 	config '.linux.namespaces |= map(select(.type != "pid" and .type != "network"))'
-	if [ "$(id -u)" = 0 ]; then # else the bundle has one
+	if [ $EUID = 0 ]; then # else the bundle has one
 		config '.linux.namespaces += [{type: "user"}]
 			| .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
 		chown -R 100000:100000 "$BUNDLE/rootfs"
@@ -204,7 +204,7 @@ ways_out() { # CANARY-PATH
 	config 'del(.mounts[] | select(.destination == "/proc")) | del(.linux.maskedPaths, .linux.readonlyPaths)
 		| .linux.sysctl = {"net.ipv4.ip_unprivileged_port_start": "77", "kernel.shmmni": "123"}'
 	# of IPC, a user namespace's root may set what the kernel of 6.2 and later gives it
-	[ "$(id -u)" = 0 ] || config 'del(.linux.sysctl["kernel.shmmni"]) | .linux.namespaces += [{type: "network"}]'
+	[ $EUID = 0 ] || config 'del(.linux.sysctl["kernel.shmmni"]) | .linux.namespaces += [{type: "network"}]'
 	mkdir -p "$BUNDLE/rootfs/proc/sys/net/ipv4" "$BUNDLE/rootfs/proc/sys/kernel"
 	ln -s "$CANARY/file" "$BUNDLE/rootfs/proc/sys/net/ipv4/ip_unprivileged_port_start"
 	ln -s /proc/sys/kernel/core_pattern "$BUNDLE/rootfs/proc/sys/kernel/shmmni"
@@ -215,7 +215,7 @@ ways_out() { # CANARY-PATH
 	pid=$(pid_of)
 	ocirun start "$ID"
 	[ "$(inside_of "$pid" -n cat /proc/sys/net/ipv4/ip_unprivileged_port_start)" = 77 ]
-	[ "$(id -u)" != 0 ] || [ "$(inside_of "$pid" -i cat /proc/sys/kernel/shmmni)" = 123 ]
+	[ $EUID != 0 ] || [ "$(inside_of "$pid" -i cat /proc/sys/kernel/shmmni)" = 123 ]
 	[ "$(cat "$CANARY/file")" = "$SECRET" ]
 }
 
@@ -293,7 +293,7 @@ ways_out() { # CANARY-PATH
 @test "CVE-2026-88265 /dev/null of the image: a file, a link, another device; nothing is chowned" {
 	local step
 	config 'del(.mounts[] | select(.destination | startswith("/dev"))) | del(.linux.devices)'
-	[ "$(id -u)" != 0 ] || config '.process.user = {uid: 1000, gid: 1000}'
+	[ $EUID != 0 ] || config '.process.user = {uid: 1000, gid: 1000}'
 	set_args sh -c 'stat -L -c %t:%T /proc/self/fd/0'
 	for step in "ln -s $CANARY/file null" "ln $CANARY/file null" 'mknod null c 1 5' 'mkfifo null' 'ln -s /proc/self/fd/1 null'; do
 		[[ $step != mknod* ]] || may_make_nodes || continue

@@ -29,7 +29,7 @@ descriptors_of() { ls "/proc/$1/fd" | tr '\n' ' '; }
 	create
 	exec 12<&- 14<&-
 	pid=$(pid_of)
-	if [ "$(id -u)" != 0 ]; then # it hides from its own user, who cannot even list them
+	if [ $EUID != 0 ]; then # it hides from its own user, who cannot even list them
 		run_fail ls "/proc/$pid/fd/"
 		run_fail readlink "/proc/$pid/root"
 		return
@@ -117,7 +117,7 @@ descriptors_of() { ls "/proc/$1/fd" | tr '\n' ' '; }
 	create "$ID-first"
 	ocirun start "$ID-first"
 	config ".linux.namespaces |= map(if .type == \"pid\" then .path = \"/proc/$(pid_of "$ID-first")/ns/pid\" else . end)"
-	if [ "$(id -u)" = 0 ]; then
+	if [ $EUID = 0 ]; then
 		config ".linux.cgroupsPath = \"$CGROUP-second\""
 	else # the right to join is that of its user namespace
 		config ".linux.namespaces |= map(if .type == \"user\" then .path = \"/proc/$(pid_of "$ID-first")/ns/user\" else . end)" \
@@ -160,8 +160,7 @@ descriptors_of() { ls "/proc/$1/fd" | tr '\n' ' '; }
 @test "CVE-2016-9962 the shim of exec, held at its last call before the program, is closed to container root" {
 	needs_root
 	local user spy agent held
-	command -v cc >/dev/null || skip "no C compiler for the agent"
-	cc -O1 -o "$DIR/agent" "$BATS_TEST_DIRNAME/agent.c"
+	helper agent "$DIR/agent"
 	for user in no yes; do
 		new_bundle sleep 100
 		config ".linux.seccomp = {defaultAction: \"SCMP_ACT_ALLOW\", listenerPath: \"$DIR/sock\", syscalls: [{names: [\"execve\", \"execveat\"], action: \"SCMP_ACT_NOTIFY\"}]}"
@@ -230,7 +229,7 @@ descriptors_of() { ls "/proc/$1/fd" | tr '\n' ' '; }
 # From inside the container of process PID, with its rights: what can be read of the shim that is seen there.
 spy_on() {
 	local shim
-	shim=$(nsenter -t "$1" -p -m sh -c 'cd /proc; for p in [0-9]*; do read -r line <$p/stat; case $line in *"(ociinit)"*) echo $p;; esac; done' 2>/dev/null)
+	shim=$(nsenter -t "$1" -p -m /bin/sh -c 'cd /proc; for p in [0-9]*; do read -r line <$p/stat; case $line in *"(ociinit)"*) echo $p;; esac; done')
 	[ -z "$shim" ] || echo seen
 	perl -e '
 		my ($pid, $shim) = @ARGV;
@@ -263,7 +262,7 @@ caps_inside() { # prints "inh prm eff bnd amb" of the program
 @test "CVE-2022-29162 CVE-2022-27650 CVE-2016-8867 CVE-2025-27612 the five sets: config x uid x user namespace x seccomp" {
 	# an ordinary user's containers have a user namespace, of the one id
 	local users="no yes" uids="0 1000" least=50
-	[ "$(id -u)" = 0 ] || users=own uids=0 least=15
+	[ $EUID = 0 ] || users=own uids=0 least=15
 	local filter='{defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["reboot"], action: "SCMP_ACT_ERRNO"}]}'
 	local user seccomp nnp uid name bnd prm eff inh amb root other want got rows=0
 	# CHOWN 1, DAC_OVERRIDE 2, KILL 20, SETUID 80, NET_BIND_SERVICE 400, SYS_ADMIN 200000. What is wanted of uid 0
@@ -301,7 +300,7 @@ caps_inside() { # prints "inh prm eff bnd amb" of the program
 # $ID-spy: a container that looks at whatever appears in its pid namespace, for the host's canary and for a right that
 # no program here has, CAP_SYS_MODULE (16). Whoever finds a process with either may have both by ptrace.
 start_spy() {
-	cc -O1 -static -o "$BUNDLE/rootfs/bin/spin" "$BATS_TEST_DIRNAME/spin.c"
+	helper spin "$BUNDLE/rootfs/bin/spin"
 	# the score is written through the host's /proc
 	config '.process.capabilities |= map_values(. + ["CAP_SYS_PTRACE"] | unique)' '.process.oomScoreAdj = 10'
 	set_args /bin/spin "$CANARY/file" 16
@@ -359,7 +358,7 @@ start_spy() {
 @test "R8 KEEP_ADMIN: a filter without no_new_privs leaves no CAP_SYS_ADMIN, with none or all of it configured" {
 	config '.process.noNewPrivileges = false' '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["reboot"], action: "SCMP_ACT_ERRNO"}]}'
 	local uid uids="0 1000"
-	[ "$(id -u)" = 0 ] || uids=0 # the only one that it has
+	[ $EUID = 0 ] || uids=0 # the only one that it has
 	for uid in $uids; do
 		config ".process.user.uid = $uid" '.process.capabilities |= map_values([]) | .hooks = {startContainer: [{path: "/bin/sh", args: ["sh", "-c", "grep -h Cap /proc/self/status >/tmp/caps"]}]}'
 		chmod 777 "$BUNDLE/rootfs/tmp"

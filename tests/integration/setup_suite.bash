@@ -19,7 +19,7 @@ teardown_suite() {
 	find /sys/fs/cgroup -type d -name "$OCIRUN_TEST_GROUP" | while read -r group; do rmdir "$group"; done
 	if [ "${OCIRUN_TEST_DRIVER:-cgroupfs}" = systemd ]; then
 		# the slice stays when its last scope has gone
-		if [ "$(id -u)" = 0 ]; then systemctl stop "$OCIRUN_TEST_SLICE.slice"; else systemctl --user stop "$OCIRUN_TEST_SLICE.slice"; fi
+		if [ $EUID = 0 ]; then systemctl stop "$OCIRUN_TEST_SLICE.slice"; else systemctl --user stop "$OCIRUN_TEST_SLICE.slice"; fi
 	fi
 	snapshot >"$BATS_SUITE_TMPDIR/host-after"
 	diff "$BATS_SUITE_TMPDIR/host-before" "$BATS_SUITE_TMPDIR/host-after" >&2 || {

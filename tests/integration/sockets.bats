@@ -5,7 +5,7 @@
 load lib
 
 setup_file() {
-	if [ "$(id -u)" = 0 ]; then cc -O1 -static -o "$BATS_FILE_TMPDIR/sockets" "$BATS_TEST_DIRNAME/sockets.c"; fi
+	if [ $EUID = 0 ]; then helper sockets "$BATS_FILE_TMPDIR/sockets"; fi
 }
 test_setup() {
 	needs_root

@@ -4,8 +4,7 @@
 load lib
 
 setup_file() {
-	command -v cc >/dev/null || skip "no C compiler for the other side"
-	cc -O1 -static -o "$BATS_FILE_TMPDIR/terminal" "$BATS_TEST_DIRNAME/terminal.c"
+	helper terminal "$BATS_FILE_TMPDIR/terminal"
 }
 
 test_setup() {
