@@ -336,8 +336,9 @@ static int make(struct making *making)
 
 /* ---- undoing ------------------------------------------------------------------------------------------ */
 
-/* Only the groups that we made: in one that was there before (CRE-20) others may live. */
-static void forget_foreign_groups(struct making *making)
+/* Only what we made: in a group that was there before (CRE-20) others may live, and a unit of that name that
+ * systemd did not make for us is another container's, as when the id is taken (CRE-15). */
+static void forget_foreign(struct making *making)
 {
 	const struct spec_strings *all = &making->prepared->compiled.cgroup_dirs;
 	struct spec_strings *dirs = &making->container.state.cgroup_dirs;
@@ -346,6 +347,7 @@ static void forget_foreign_groups(struct making *making)
 		*dirs = *all;
 		return;
 	}
+	making->container.state.scope = NULL;
 	dirs->items = arena_alloc(making->globals->arena, (all->count + 1) * sizeof(char *));
 	dirs->count = 0;
 	for (uint32_t i = 0; i < all->count; i++)
@@ -364,7 +366,7 @@ static void undo(struct making *making)
 	host_network_undo(&making->launch->network);
 	host_rdt_undo(&making->prepared->compiled.plan, &making->launch->rdt);
 	making->container.state.rdt_path = NULL; /* destroy has nothing to remove of it */
-	forget_foreign_groups(making);
+	forget_foreign(making);
 	host_cgroups_close(&making->launch->groups);
 	fd_close_at(&making->fifo);
 	fd_close_at(&making->page);

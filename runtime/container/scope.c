@@ -167,6 +167,14 @@ static int make_directories(const struct making *making, const char *dir, const 
 	return r;
 }
 
+static int refuse_enter(const struct making *making, int r, const char *dir)
+{
+	const char *delegated = making->container.state.cgroup_delegated;
+
+	return error_errno(making->error, r, "%scannot enter %s",
+			   delegated ? "/annotations/run.oci.delegate-cgroup: " : "", dir);
+}
+
 /* Before the controllers are enabled for it: a group with processes enables none for those below. */
 static int enter(const struct making *making)
 {
@@ -178,7 +186,7 @@ static int enter(const struct making *making)
 
 	FD_AUTO fd = r < 0 && r != -EEXIST ? r : sys_openat(AT_FDCWD, procs, O_WRONLY, 0);
 	ssize_t written = fd < 0 ? fd : sys_write(fd, number, (size_t)length);
-	return written < 0 ? error_errno(making->error, (int)written, "cannot enter %s", dir) : 0;
+	return written < 0 ? refuse_enter(making, (int)written, dir) : 0;
 }
 
 static int add_process(struct making *making)

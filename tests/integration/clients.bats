@@ -10,7 +10,7 @@ adapt() { # FILE
 	cp "$1" "$BUNDLE/config.json"
 	mkdir -p "$DIR/sources"
 	touch "$DIR/sources/file"
-	config ".root.path = \"rootfs\" | .linux.cgroupsPath = \"$CGROUP\"" \
+	config ".root.path = \"rootfs\" | .linux.cgroupsPath = \"$CGROUPS_PATH\"" \
 		".mounts |= map(if .source != null and (.source | startswith(\"/var/lib/clients\")) then .source = (if .destination == \"/dev/shm\" or .destination == \"/data\" then \"$DIR/sources\" else \"$DIR/sources/file\" end) else . end)" \
 		".mounts |= map(if .source == \"/etc/resolv.conf\" then .source = \"$DIR/sources/file\" else . end)" \
 		'del(.hooks)' \

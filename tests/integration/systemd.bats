@@ -62,6 +62,23 @@ is() { [ "$1" = "$2" ] || { printf '"%s" is not "%s"\n' "$1" "$2" >&2; return 1;
 	unit_is_gone
 }
 
+@test "CRE-15 CRE-20 CRE-23 a create that fails leaves alone who has the id, or the unit, already" {
+	local other
+	sd_bundle sleep 1000
+	sd_run
+	run_fail sd create --bundle "$BUNDLE" "$ID"
+	has "container with given ID already exists"
+	run_fail sd create --bundle "$BUNDLE" "$ID-2"
+	has "container's cgroup is not empty"
+	# before the shim is there, and by another administrator's state root
+	config '.hooks.createRuntime = [{path: "/nothing"}]'
+	run_fail sd create --bundle "$BUNDLE" "$ID-2"
+	run_fail "$OCIRUN" --root "$DIR/other" --systemd-cgroup create --bundle "$BUNDLE" "$ID"
+	for other in 1 2 3; do run_fail sd run --bundle "$BUNDLE" "$ID" & done
+	wait
+	is "$(status_of) $(property ActiveState) $(in_group cgroup.procs)" "running active $(pid_of)"
+}
+
 @test "CGR-08 LIM-17 LIM-18 LIM-22 limits: systemd and the kernel agree" {
 	sd_bundle sleep 1000
 	config '.linux.resources += { memory: { limit: 67108864, reservation: 33554432, swap: 100663296 }, pids: { limit: 99 },
