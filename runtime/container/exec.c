@@ -276,6 +276,9 @@ static int compile_and_launch(struct attempt *a)
 	if (r < 0) {
 		int64_t pid = a->launch.pid;
 
+		/* clone3 into a group that was removed since it was opened: by systemd, say, whose scope has
+		 * emptied */
+		a->group_gone = pid <= 0 && (r == -ENODEV || r == -ENOENT);
 		launch_abort(&a->launch);
 		if (r == -EBUSY)
 			r = refused_group(a, r, pid);
@@ -375,8 +378,8 @@ static int launch_and_wait(struct attempt *a)
 	if (!a->request->detach) /* its orphans are ours, not those of whoever started us */
 		sys_prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	r = launch_somewhere(a);
-	if (r < 0)
-		return stopped_meanwhile(a->target, r, a->error);
+	if (r < 0) /* a group goes when the last process has gone, a moment before init counts as ended */
+		return stopped_meanwhile(a->target, a->group_gone ? -ESRCH : r, a->error);
 	if (!a->request->detach)
 		r = signals = signals_open(a->error);
 	if (r >= 0)

@@ -192,6 +192,7 @@ notify() { # MEMBERS
 }
 
 @test "LNX-06 seccomp notify through create and start; the pid is the container's; WAIT_KILLABLE_RECV" {
+	needs_kernel 5 19
 	start_agent
 	notify '{flags: ["SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV"]}'
 	run_ok ocirun plan "$BUNDLE"

@@ -137,7 +137,7 @@ offered() { complete_words "$@" | sort | tr '\n' ' ' | sed 's/ $//'; }
 	new_bundle sleep 100
 	local status
 	for status in made running paused stopped; do
-		config ".linux.cgroupsPath = \"$CGROUP-$status\""
+		config ".linux.cgroupsPath = \"$CGROUPS_PATH-$status\""
 		create "$ID-$status"
 	done
 	ocirun start "$ID-running"

@@ -53,7 +53,7 @@ inside() { # SCRIPT as the container's program
 	mkdir "$DIR/new"
 	start
 	local ct
-	config ".linux.cgroupsPath = \"$CGROUP-second\""
+	config ".linux.cgroupsPath = \"$CGROUPS_PATH-second\""
 	create "$ID-second"
 	[ "$(ocirun list -q | sort | xargs)" = "$ID $ID-second" ]
 	for ct in $(ocirun list -q); do run_ok ocirun delete -f "$ct"; done
@@ -283,7 +283,7 @@ inside() { # SCRIPT as the container's program
 	start "$ID-first"
 	local pid
 	pid=$(pid_of "$ID-first")
-	config ".linux.cgroupsPath = \"$CGROUP-second\" | del(.hostname) | del(.linux.uidMappings, .linux.gidMappings, .linux.timeOffsets)" \
+	config ".linux.cgroupsPath = \"$CGROUPS_PATH-second\" | del(.hostname) | del(.linux.uidMappings, .linux.gidMappings, .linux.timeOffsets)" \
 		".linux.namespaces |= map(if .type == \"mount\" then . else .path = \"/proc/$pid/ns/\" + ({network: \"net\"}[.type] // .type) end)"
 	start "$ID-second"
 	run_ok ocirun exec "$ID-second" cat /proc/self/uid_map /proc/self/gid_map /proc/self/timens_offsets

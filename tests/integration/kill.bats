@@ -174,7 +174,7 @@ test_setup() { needs_containers; new_bundle sh -c 'trap "echo term; exit 3" TERM
 	needs_root
 	local name
 	for name in one two other; do
-		config ".linux.cgroupsPath = \"$CGROUP-$name\""
+		config ".linux.cgroupsPath = \"$CGROUPS_PATH-$name\""
 		create "$ID-$name"
 	done
 	run_fail ocirun kill --regex "(" KILL
@@ -229,7 +229,7 @@ test_setup() { needs_containers; new_bundle sh -c 'trap "echo term; exit 3" TERM
 	needs_root
 	local i start
 	for i in {1..10}; do
-		config ".linux.cgroupsPath = \"$CGROUP-$i\""
+		config ".linux.cgroupsPath = \"$CGROUPS_PATH-$i\""
 		create "$ID-$i"
 		ocirun start "$ID-$i"
 	done

@@ -24,12 +24,6 @@ view_is_apart() { [ "$(readlink "/proc/$VIEW/ns/mnt")" != "$(readlink /proc/self
 inner_is_apart() { [ "$(readlink "/proc/$INNER/ns/user")" != "$(readlink /proc/self/ns/user)" ]; }
 view() { nsenter --mount="/proc/$VIEW/ns/mnt" -- "$@"; }
 
-needs_kernel() { # MAJOR MINOR
-	local have
-	IFS=.- read -ra have < <(uname -r)
-	((have[0] > $1 || (have[0] == $1 && have[1] >= $2))) || skip "needs Linux $1.$2"
-}
-
 mount_entry() { # DESTINATION TYPE SOURCE [OPTION...]
 	jq --arg d "$1" --arg t "$2" --arg s "$3" '.mounts += [{destination: $d, type: $t, source: $s, options: $ARGS.positional}]' \
 		--args -- "${@:4}" <"$BUNDLE/config.json" >"$BUNDLE/config.json.new"
@@ -388,7 +382,7 @@ with_user_namespace() {
 	view touch "$SRC/plain/file"
 	set_args sleep 100
 	create "$ID-first"
-	config ".linux.cgroupsPath = \"$CGROUP-second\"" 'del(.linux.uidMappings, .linux.gidMappings)' \
+	config ".linux.cgroupsPath = \"$CGROUPS_PATH-second\"" 'del(.linux.uidMappings, .linux.gidMappings)' \
 		".linux.namespaces |= map(if .type == \"user\" then .path = \"/proc/$(pid_of "$ID-first")/ns/user\" else . end)"
 	mount_entry /m none "$SRC/plain" bind idmap
 	inside 'stat -c "%u:%g %n" /m/file'
@@ -532,7 +526,7 @@ with_user_namespace() {
 @test "MNT-13 MNT-14 control groups, in the host's namespace of them and in an own" {
 	local how
 	for how in host own; do
-		config '.linux.namespaces |= map(select(.type != "cgroup"))' ".linux.cgroupsPath = \"$CGROUP-$how\""
+		config '.linux.namespaces |= map(select(.type != "cgroup"))' ".linux.cgroupsPath = \"$CGROUPS_PATH-$how\""
 		[ $how = host ] || config '.linux.namespaces += [{type: "cgroup"}]'
 		inside 'cat /proc/self/mountinfo; cd /sys/fs/cgroup; for d in . *; do if [ -d "$d" ] && [ -e "$d/cgroup.procs" ]; then n=$(wc -l <"$d/cgroup.procs"); echo "$d has $n"; fi; done; ls -l; touch /sys/fs/cgroup/x || echo read-only'
 		has read-only
@@ -662,7 +656,7 @@ with_user_namespace() {
 	view mount --make-rshared /
 	view mkdir "$SRC/plain/host" "$SRC/plain/inside"
 	for how in rshared rslave rprivate; do
-		config '.mounts |= map(select(.destination != "/m"))' ".linux.rootfsPropagation = \"${how/rprivate/rslave}\"" ".linux.cgroupsPath = \"$CGROUP-$how\""
+		config '.mounts |= map(select(.destination != "/m"))' ".linux.rootfsPropagation = \"${how/rprivate/rslave}\"" ".linux.cgroupsPath = \"$CGROUPS_PATH-$how\""
 		mount_entry /m none "$SRC/plain" rbind "$how"
 		set_args sleep 100
 		view "$OCIRUN" --root "$ROOT" create --bundle "$BUNDLE" "$ID" </dev/null >/dev/null 2>&1

@@ -84,7 +84,7 @@ looks_while_it_is_finished() { # COMMAND...
 	config_of() {
 		mkdir "$DIR/b$1"
 		ln -s "$BUNDLE/rootfs" "$DIR/b$1/link"
-		jq --arg g "$CGROUP-$1" --arg r "$BUNDLE/rootfs" '.linux.cgroupsPath = $g | .root.path = $r' \
+		jq --arg g "$CGROUPS_PATH-$1" --arg r "$BUNDLE/rootfs" '.linux.cgroupsPath = $g | .root.path = $r' \
 			"$BUNDLE/config.json" >"$DIR/b$1/config.json"
 	}
 	for i in 01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16 17 18 19 20; do

@@ -82,7 +82,7 @@ refused() { # TEXT
 	chown -R 100000:200000 "$BUNDLE/rootfs"
 	set_args sleep 100
 	config '.linux.namespaces += [{type: "user"}]' ".linux.uidMappings = $maps" ".linux.gidMappings = ($maps | .[0].hostID = 200000)"
-	config ".linux.cgroupsPath = \"$CGROUP-first\""
+	config ".linux.cgroupsPath = \"$CGROUPS_PATH-first\""
 	create "$ID-first"
 	pid=$(pid_of "$ID-first")
 	config ".linux.cgroupsPath = \"$CGROUP\"" \

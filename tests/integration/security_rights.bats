@@ -118,7 +118,7 @@ descriptors_of() { ls "/proc/$1/fd" | tr '\n' ' '; }
 	ocirun start "$ID-first"
 	config ".linux.namespaces |= map(if .type == \"pid\" then .path = \"/proc/$(pid_of "$ID-first")/ns/pid\" else . end)"
 	if [ $EUID = 0 ]; then
-		config ".linux.cgroupsPath = \"$CGROUP-second\""
+		config ".linux.cgroupsPath = \"$CGROUPS_PATH-second\""
 	else # the right to join is that of its user namespace
 		config ".linux.namespaces |= map(if .type == \"user\" then .path = \"/proc/$(pid_of "$ID-first")/ns/user\" else . end)" \
 			'del(.linux.uidMappings, .linux.gidMappings)'
@@ -142,7 +142,7 @@ descriptors_of() { ls "/proc/$1/fd" | tr '\n' ' '; }
 		pid=$(pid_of "$ID-spy")
 		ocirun start "$ID-spy"
 		config ".linux.namespaces |= map(if .type == \"pid\" then .path = \"/proc/$pid/ns/pid\" else . end)" \
-			".linux.cgroupsPath = \"$CGROUP-second\"" ".linux.namespaces += [${user#, }]"
+			".linux.cgroupsPath = \"$CGROUPS_PATH-second\"" ".linux.namespaces += [${user#, }]"
 		if [ -n "$user" ]; then
 			config '.linux.uidMappings = [{containerID: 0, hostID: 0, size: 1000}] | .linux.gidMappings = .linux.uidMappings' \
 				'del(.mounts[] | select(.type == "sysfs" or .type == "proc" or .type == "mqueue")) | del(.linux.maskedPaths, .linux.readonlyPaths)'
@@ -328,13 +328,12 @@ start_spy() {
 
 @test "CVE-2016-9962 create: nor does it when other containers join its pid namespace by path" {
 	needs_root
-	# before, proc can be mounted by a process inside alone, which is seen (README)
-	[[ $(uname -r) =~ ^([0-9]+)\.([0-9]+) ]]
-	((BASH_REMATCH[1] * 100 + BASH_REMATCH[2] >= 617)) || skip "Linux before 6.17 has no pidns= for proc"
+	# for pidns=: before, proc can be mounted by a process inside alone, which is seen (README)
+	needs_kernel 6 17
 	start_spy
 	local i own shown
 	config ".linux.namespaces |= map(if .type == \"pid\" then .path = \"/proc/$(pid_of "$ID-spy")/ns/pid\" else . end)" \
-		".linux.cgroupsPath = \"$CGROUP-second\"" '.process.capabilities |= map_values(. - ["CAP_SYS_PTRACE"])'
+		".linux.cgroupsPath = \"$CGROUPS_PATH-second\"" '.process.capabilities |= map_values(. - ["CAP_SYS_PTRACE"])'
 	set_args sh -c 'read pid rest </proc/self/stat; echo "$$ $pid"; cat /proc/1/comm; sleep 60'
 	for i in {1..10}; do
 		ocirun create --bundle "$BUNDLE" "$ID" </dev/null >"$DIR/joined" 2>&1

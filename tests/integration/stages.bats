@@ -34,7 +34,7 @@ sh_inside() { inside sh -c "$1"; }
 	create "$ID-first"
 	local pid
 	pid=$(pid_of "$ID-first")
-	config ".linux.cgroupsPath = \"$CGROUP-second\"" \
+	config ".linux.cgroupsPath = \"$CGROUPS_PATH-second\"" \
 		".linux.namespaces |= map(if .type == \"mount\" then . else .path = \"/proc/$pid/ns/\" + ({network: \"net\"}[.type] // .type) end)" 'del(.hostname)'
 	sh_inside 'for ns in pid net ipc uts; do readlink /proc/self/ns/$ns; done'
 	local ns
