@@ -77,6 +77,7 @@ struct exec_into {
 	bool has_root;  /* no mount namespace of its own: its root comes as a descriptor */
 	uint32_t group_count;
 	const struct exec_group *groups;
+	bool groups_asked; /* for these: joined or refused */
 };
 /* The plan of one more process: `spec` is the container's, its process the one to run. */
 int compile_exec(struct arena *arena, const struct spec *spec, const struct facts *facts,

@@ -22,7 +22,7 @@ static void add_groups(struct compile *c, const struct exec_into *into)
 		struct plan_cgroup_join join = { .group = i };
 
 		/* who may not move a process into it from here goes on where nothing is limited by it */
-		if (compile_rootless_cgroups(c) && !compile_has_limits(c))
+		if (!into->groups_asked && compile_rootless_cgroups(c) && !compile_has_limits(c))
 			record.flags |= PLAN_CGROUP_OPTIONAL;
 		WRITER_ADD(c->writer, CGROUP, cgroup, &record, "");
 		if (group->v2)

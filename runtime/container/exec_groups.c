@@ -159,6 +159,7 @@ int exec_groups(struct arena *arena, const struct exec_target *target, const str
 		r = choose_all(&choice, wanted);
 	ret->groups = groups;
 	ret->group_count = count;
+	ret->groups_asked = wanted->count > 0;
 	return r;
 }
 

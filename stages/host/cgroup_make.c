@@ -211,13 +211,15 @@ static bool has_limits(const struct plan *plan, uint64_t n)
 	return false;
 }
 
-/* CGR-12: a rootless user without delegation goes on without this group, as the record allows. */
+/* CGR-12: a rootless user without delegation goes on without this group, as the record allows. One that was
+ * there and has gone is another matter (EXE-19). */
 bool cgroup_may_miss(const struct plan *plan, uint64_t n, int error)
 {
 	const struct plan_cgroup *group = cgroup_number(plan, n);
 
 	return group && (group->flags & PLAN_CGROUP_OPTIONAL) &&
-	       (error == -EACCES || error == -EPERM || error == -EROFS || error == -ENOENT) &&
+	       (error == -EACCES || error == -EPERM || error == -EROFS ||
+		(error == -ENOENT && !(group->flags & PLAN_CGROUP_EXISTS))) &&
 	       !has_limits(plan, n);
 }
 
