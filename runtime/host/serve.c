@@ -20,6 +20,7 @@ struct message {
 };
 
 #define NAMELESS_TRIES 1000 /* milliseconds */
+#define LAST_WORD_MILLISECONDS 1000
 
 static const struct message_shape shapes[] = MESSAGE_SHAPES;
 
@@ -359,9 +360,29 @@ static bool asks_maps(const struct launch *launch)
 	return userns && userns->writer != PLAN_MAP_SELF;
 }
 
+/* A group that has gone, as a scope of systemd's does when it is empty, says that the shim has ended: what
+ * that one said last is the reason, not our step that found nothing. */
+static int last_word(struct launch *launch, int r, struct error *error)
+{
+	struct pollfd word = { .fd = launch->sock, .events = POLLIN };
+	struct message message = { .fd = -1 };
+	const struct error ours = *error;
+
+	memset(error, 0, sizeof *error);
+	while (sys_poll(&word, 1, LAST_WORD_MILLISECONDS) > 0 && receive(launch->sock, &message, error) > 0) {
+		fd_close_at(&message.fd);
+		if (message.head.type == MESSAGE_FAULT)
+			return on_fault(launch, &message, error);
+	}
+	*error = ours;
+	return r;
+}
+
 static int do_meanwhile(struct launch *launch, struct error *error)
 {
-	return launch->meanwhile ? launch->meanwhile(launch->context, error) : 0;
+	int r = launch->meanwhile ? launch->meanwhile(launch->context, error) : 0;
+
+	return r == -ENOENT || r == -ENODEV ? last_word(launch, r, error) : r;
 }
 
 static int handle(struct launch *launch, struct message *message, struct error *error)

@@ -20,6 +20,7 @@ test_setup() { security_setup; }
 }
 
 @test "R12 cgroupsPath with .. stays below the mount, of every form" {
+	needs_cgroupfs
 	local path
 	for path in ../../../../../../ocirun-test/$ID /../../../$ID "a/../../../$ID" "/ocirun-test/../../../ocirun-test/$ID"; do
 		config ".linux.cgroupsPath = \"$path\""

@@ -6,7 +6,9 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <linux/audit.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,6 +96,39 @@ static void a_missing_program_is_an_error_before_go(void **state)
 	assert_non_null(strstr(error.text, "executable file not found"));
 	launch_abort(&launch);
 	arena_free(&arena);
+}
+
+static int find_no_group(void *context, struct error *error)
+{
+	struct pollfd end = { .fd = ((const struct launch *)context)->pidfd, .events = POLLIN };
+
+	sys_poll(&end, 1, 500); /* one that does not fail stays */
+	return error_set(error, ENOENT, "no group");
+}
+
+/* systemd removes a scope when it is empty: the shim's own reason comes before what we miss then. */
+static void a_group_that_went_is_no_reason_when_the_shim_has_one(void **state)
+{
+	static const char *const args[][1] = { { "no-such-program" }, { "true" } };
+	static const char *const said[] = { "executable file not found", "no group" };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		struct arena arena = { 0 };
+		struct error error = { 0 };
+		struct compiled compiled;
+		struct launch launch;
+
+		compile_program(&arena, args[i], 1, NULL, &compiled);
+		launch_init(&launch, &compiled);
+		launch.meanwhile = find_no_group;
+		launch.context = &launch;
+		assert_int_equal(launch_start(&launch, NULL, 0, NULL, &error), 0);
+		assert_true(launch_serve(&launch, &error) < 0);
+		assert_non_null(strstr(error.text, said[i]));
+		launch_abort(&launch);
+		arena_free(&arena);
+	}
 }
 
 static void a_killed_shim_is_told_by_its_signal(void **state)
@@ -246,6 +281,7 @@ int main(void)
 		cmocka_unit_test(a_killed_shim_is_told_by_its_signal),
 		cmocka_unit_test(a_damaged_plan_is_refused),
 		cmocka_unit_test(an_abort_leaves_no_child),
+		cmocka_unit_test(a_group_that_went_is_no_reason_when_the_shim_has_one),
 		cmocka_unit_test(what_the_host_does_meanwhile_comes_behind_the_maps),
 		cmocka_unit_test(another_ociinit_is_copied),
 	};
