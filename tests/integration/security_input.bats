@@ -60,6 +60,7 @@ test_setup() { security_setup; }
 
 @test "R12 the state of another user, or of another id, is none: nothing in it is done" {
 	local command dir=$ROOT/evil
+	umask 022 # some users' is 002
 	mkdir -p "$dir"
 	echo '{}' >"$dir/config.json"
 	printf '{"id": "%s", "init_process_pid": 0, "poststop": [{"path": "/usr/bin/touch", "args": ["touch", "%s"]}]}\n' evil "$DIR/hooked" >"$dir/state.json"

@@ -117,9 +117,8 @@ descriptors_of() { ls "/proc/$1/fd" | tr '\n' ' '; }
 	create "$ID-first"
 	ocirun start "$ID-first"
 	config ".linux.namespaces |= map(if .type == \"pid\" then .path = \"/proc/$(pid_of "$ID-first")/ns/pid\" else . end)"
-	if [ $EUID = 0 ]; then
-		config ".linux.cgroupsPath = \"$CGROUPS_PATH-second\""
-	else # the right to join is that of its user namespace
+	if [ $EUID = 0 ] || by_systemd; then config ".linux.cgroupsPath = \"$CGROUPS_PATH-second\""; fi
+	if [ $EUID != 0 ]; then # the right to join is that of its user namespace
 		config ".linux.namespaces |= map(if .type == \"user\" then .path = \"/proc/$(pid_of "$ID-first")/ns/user\" else . end)" \
 			'del(.linux.uidMappings, .linux.gidMappings)'
 	fi
