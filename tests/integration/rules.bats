@@ -85,7 +85,7 @@ refused() { # TEXT
 	config ".linux.cgroupsPath = \"$CGROUPS_PATH-first\""
 	create "$ID-first"
 	pid=$(pid_of "$ID-first")
-	config ".linux.cgroupsPath = \"$CGROUP\"" \
+	config ".linux.cgroupsPath = \"$CGROUPS_PATH\"" \
 		".linux.namespaces |= map(if .type == \"user\" then .path = \"/proc/$pid/ns/user\" else . end)"
 	set_args cat /proc/self/uid_map /proc/self/gid_map
 	# the same; the same in two pieces; either alone; none
