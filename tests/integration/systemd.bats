@@ -113,6 +113,7 @@ is() { [ "$1" = "$2" ] || { printf '"%s" is not "%s"\n' "$1" "$2" >&2; return 1;
 }
 
 @test "LIM-24 cpu.idle: CPUWeight 0" {
+	needs_kernel 5 15
 	sd_bundle sleep 1000
 	config '.linux.resources.cpu = { idle: 1 }'
 	sd_create
