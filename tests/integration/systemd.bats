@@ -392,7 +392,7 @@ is() { [ "$1" = "$2" ] || { printf '"%s" is not "%s"\n' "$1" "$2" >&2; return 1;
 	wait "$late" || created=$?
 	wait "$stays" || deleted=$?
 	[ $((SECONDS - start)) -lt 45 ]
-	systemctl stop "deaf-$ID.socket"
+	systemctl stop "deaf-$ID.socket" "deaf-$ID.service"
 	rm -r "/run/systemd/system/ocilate$$.slice.d"
 	# not a success: the unit may be there. Its state is kept, and a delete that systemd hears ends it.
 	is "$deleted" 1
