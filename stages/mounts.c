@@ -12,6 +12,7 @@
 
 #define DIRECTORY_MODE 0755
 #define FILE_MODE 0644
+#define TARGET_TURNS 10
 
 /* Options of the record, and one of our own behind them. */
 struct option_list {
@@ -321,6 +322,23 @@ static int attach_bind(const struct shim *shim, const struct plan_mount *mount, 
 	return r < 0 ? r : set_propagation(shim, mount, tree);
 }
 
+/* Who shares the root file system may remove the target between its opening and the mount on it (ENOENT), as
+ * buildah does with its own at the end of each `run` in a container. */
+static int bind_at_target(const struct shim *shim, const struct plan_mount *mount, int tree, bool directory,
+			  struct fault *fault)
+{
+	int r = -ENOENT;
+
+	for (int turn = 0; turn < TARGET_TURNS && r == -ENOENT; turn++) {
+		FD_AUTO target = open_target(shim, mount, directory, NULL, fault);
+
+		if (target < 0)
+			return target;
+		r = attach_bind(shim, mount, tree, target);
+	}
+	return r;
+}
+
 static int mount_bind(struct shim *shim, const struct plan_mount *mount, struct fault *fault)
 {
 	struct stat stat;
@@ -333,10 +351,7 @@ static int mount_bind(struct shim *shim, const struct plan_mount *mount, struct 
 		return r;
 	if (S_ISLNK(stat.st_mode) && mount->flags & PLAN_MOUNT_COPY_SYMLINK)
 		return mounts_copy_symlink(shim, mount, tree);
-	FD_AUTO target = open_target(shim, mount, S_ISDIR(stat.st_mode), NULL, fault);
-	if (target < 0)
-		return target;
-	r = attach_bind(shim, mount, tree, target);
+	r = bind_at_target(shim, mount, tree, S_ISDIR(stat.st_mode), fault);
 	if (r >= 0)
 		r = note_proc(shim, mount, tree);
 	if (r >= 0) /* attached: closing costs nothing; a failed one is dissolved with the shim */
