@@ -59,9 +59,35 @@ static void bind_is_changed_then_attached(void **state)
 			    "move_mount 60 \"\" 100 \"\" 0x44\n"
 			    "mount_setattr 60 \"\" 0x9000 set=0 clear=0 propagation=0x80000 userns=0\n"
 			    "mount_setattr 60 \"\" 0x1000 set=0 clear=0 propagation=0x100000 userns=0\n"
-			    "close 60\n"
-			    "close 100\n");
+			    "close 100\n"
+			    "close 60\n");
 	assert_int_equal(b.shim.trees[0], -1);
+}
+
+/* Somebody who shares the root file system removed it; one who goes on removing it does not keep us for ever.
+ */
+static void bind_target_that_was_removed_is_found_again(void **state)
+{
+	const char *first, *again;
+
+	(void)state;
+	add_bind(&b);
+	fake_return("move_mount", -ENOENT);
+	assert_int_equal(bench_run(&b, &stage_mounts), 0);
+	first = strstr(fake_log(), "openat2 50 \"/data\"");
+	assert_non_null(first);
+	again = strstr(first + 1, "openat2 50 \"/data\"");
+	assert_non_null(again);
+	assert_non_null(strstr(again, "move_mount"));
+}
+
+static void bind_target_that_never_stays_is_told(void **state)
+{
+	(void)state;
+	add_bind(&b);
+	for (int i = 0; i < 10; i++)
+		fake_return("move_mount", -ENOENT);
+	assert_int_equal(bench_run(&b, &stage_mounts), -ENOENT);
 }
 
 /* 5.10: attached, cut off from the host at once, then changed. */
@@ -287,6 +313,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(bind_is_changed_then_attached, setup),
+		cmocka_unit_test_setup(bind_target_that_was_removed_is_found_again, setup),
+		cmocka_unit_test_setup(bind_target_that_never_stays_is_told, setup),
 		cmocka_unit_test_setup(bind_on_old_kernels, setup),
 		cmocka_unit_test_setup(file_goes_onto_a_file, setup),
 		cmocka_unit_test_setup(file_onto_directory_is_enotdir, setup),
