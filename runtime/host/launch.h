@@ -35,6 +35,7 @@ struct launch {
 	int (*on_forked)(void *context, struct error *error);
 	void *context;
 	bool killed;       /* the shim died of SIGKILL before READY */
+	bool group_gone;   /* it had ended, and somebody removed its group, before its limits were set */
 	bool not_executed; /* all was set up, and execve itself failed */
 	bool hooks_began;  /* a hook may have run before the start: poststop is due */
 };

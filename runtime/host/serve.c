@@ -312,8 +312,10 @@ static int died(struct launch *launch, struct error *error)
 		return error_set(error, EIO, "container init exited with status %d before it was ready",
 				 info.si_status);
 	launch->killed = info.si_status == SIGKILL;
-	return error_set(error, EIO, "container init was killed by signal %d (%s) before it was ready",
-			 info.si_status, strsignal(info.si_status));
+	/* with its group, the count of processes that were killed for memory has gone */
+	return error_set(error, EIO, "container init was killed by signal %d (%s) before it was ready%s",
+			 info.si_status, strsignal(info.si_status),
+			 launch->killed && launch->group_gone ? " (memory limit too low?)" : "");
 }
 
 /* ---- the conversation --------------------------------------------------------------------------------- */
@@ -369,7 +371,15 @@ static int last_word(struct launch *launch, int r, struct error *error)
 	const struct error ours = *error;
 
 	memset(error, 0, sizeof *error);
-	while (sys_poll(&word, 1, LAST_WORD_MILLISECONDS) > 0 && receive(launch->sock, &message, error) > 0) {
+	while (sys_poll(&word, 1, LAST_WORD_MILLISECONDS) > 0) {
+		int got = receive(launch->sock, &message, error);
+
+		if (got == 0) {
+			launch->group_gone = true;
+			return died(launch, error);
+		}
+		if (got < 0)
+			break;
 		fd_close_at(&message.fd);
 		if (message.head.type == MESSAGE_FAULT)
 			return on_fault(launch, &message, error);

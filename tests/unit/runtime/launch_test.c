@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <linux/audit.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,6 +130,33 @@ static void a_group_that_went_is_no_reason_when_the_shim_has_one(void **state)
 		launch_abort(&launch);
 		arena_free(&arena);
 	}
+}
+
+static int kill_and_find_no_group(void *context, struct error *error)
+{
+	sys_kill((pid_t)((const struct launch *)context)->pid, SIGKILL);
+	return find_no_group(context, error);
+}
+
+static void a_group_that_went_with_a_killed_shim_hints_at_memory(void **state)
+{
+	static const char *const args[] = { "true" };
+	struct arena arena = { 0 };
+	struct error error = { 0 };
+	struct compiled compiled;
+	struct launch launch;
+
+	(void)state;
+	compile_program(&arena, args, 1, NULL, &compiled);
+	launch_init(&launch, &compiled);
+	launch.meanwhile = kill_and_find_no_group;
+	launch.context = &launch;
+	assert_int_equal(launch_start(&launch, NULL, 0, NULL, &error), 0);
+	assert_true(launch_serve(&launch, &error) < 0);
+	assert_string_equal(error.text, "container init was killed by signal 9 (Killed) before it was ready "
+					"(memory limit too low?)");
+	launch_abort(&launch);
+	arena_free(&arena);
 }
 
 static void a_killed_shim_is_told_by_its_signal(void **state)
@@ -281,6 +309,7 @@ int main(void)
 		cmocka_unit_test(a_killed_shim_is_told_by_its_signal),
 		cmocka_unit_test(a_damaged_plan_is_refused),
 		cmocka_unit_test(an_abort_leaves_no_child),
+		cmocka_unit_test(a_group_that_went_with_a_killed_shim_hints_at_memory),
 		cmocka_unit_test(a_group_that_went_is_no_reason_when_the_shim_has_one),
 		cmocka_unit_test(what_the_host_does_meanwhile_comes_behind_the_maps),
 		cmocka_unit_test(another_ociinit_is_copied),
