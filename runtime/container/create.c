@@ -259,7 +259,9 @@ static int converse(struct making *making)
 		r = scope_late(making);
 	if (r == 0)
 		r = join_rdt(making);
-	return r == 0 ? making_limits(making, host_cgroups_late) : r;
+	if (r == 0)
+		r = making_limits(making, host_cgroups_late);
+	return r < 0 ? launch_last_word(making->launch, r, making->error) : 0;
 }
 
 /* The last steps: from the rename on the container is there, whatever becomes of us. */

@@ -47,6 +47,11 @@ void launch_init(struct launch *ret, const struct compiled *compiled);
  * descriptors (kept by the caller). `init`: path of another ociinit, or NULL. */
 int launch_start(struct launch *launch, const int *slots, uint32_t slot_count, const char *init,
 		 struct error *error);
+/* A step on the container's groups has failed with r. One that has gone (-ENOENT, -ENODEV), as a scope of
+ * systemd's does when it is empty, says that the shim has ended: then what that one said last, or how it
+ * died, is the error, not our step that found nothing. Its end of the socket is its own by now. Returns r or
+ * -errno. */
+int launch_last_word(struct launch *launch, int r, struct error *error);
 /* Serve MAP, HOST, FORKED, LISTENER until READY. Faults become errors with the record's JSON pointer. A
  * shim that dies without a word: "signal 9" and, when oom_kill rose, the out-of-memory text (CRE-24). */
 int launch_serve(struct launch *launch, struct error *error);

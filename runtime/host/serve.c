@@ -362,14 +362,14 @@ static bool asks_maps(const struct launch *launch)
 	return userns && userns->writer != PLAN_MAP_SELF;
 }
 
-/* A group that has gone, as a scope of systemd's does when it is empty, says that the shim has ended: what
- * that one said last is the reason, not our step that found nothing. */
-static int last_word(struct launch *launch, int r, struct error *error)
+int launch_last_word(struct launch *launch, int r, struct error *error)
 {
 	struct pollfd word = { .fd = launch->sock, .events = POLLIN };
 	struct message message = { .fd = -1 };
 	const struct error ours = *error;
 
+	if (r != -ENOENT && r != -ENODEV)
+		return r;
 	memset(error, 0, sizeof *error);
 	while (sys_poll(&word, 1, LAST_WORD_MILLISECONDS) > 0) {
 		int got = receive(launch->sock, &message, error);
@@ -392,7 +392,7 @@ static int do_meanwhile(struct launch *launch, struct error *error)
 {
 	int r = launch->meanwhile ? launch->meanwhile(launch->context, error) : 0;
 
-	return r == -ENOENT || r == -ENODEV ? last_word(launch, r, error) : r;
+	return launch_last_word(launch, r, error);
 }
 
 static int handle(struct launch *launch, struct message *message, struct error *error)
