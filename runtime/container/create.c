@@ -259,8 +259,9 @@ static int converse(struct making *making)
 		r = scope_late(making);
 	if (r == 0)
 		r = join_rdt(making);
-	if (r == 0)
-		r = making_limits(making, host_cgroups_late);
+	if (r < 0)
+		return r;
+	r = making_limits(making, host_cgroups_late);
 	return r < 0 ? launch_last_word(making->launch, r, making->error) : 0;
 }
 
