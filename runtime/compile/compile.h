@@ -79,6 +79,9 @@ struct exec_into {
 	const struct exec_group *groups;
 	bool groups_asked; /* for these: joined or refused */
 };
+/* Where the user wrote of the groups that are delegated (ANN-13). */
+#define COMPILE_DELEGATE "/annotations/run.oci.delegate-cgroup"
+
 /* The plan of one more process: `spec` is the container's, its process the one to run. */
 int compile_exec(struct arena *arena, const struct spec *spec, const struct facts *facts,
 		 const struct compile_options *options, const struct exec_into *into, struct compiled *ret,

@@ -110,7 +110,6 @@ compile_row compile_devices_v1, compile_devices_v2; /* device rules */
 compile_row compile_resources; /* cgroup.c: all but device rules; for create and update */
 /* cgroup_delegate.c (ANN-13): result->cgroup_delegated, and the records of those groups: like `outer`, which
  * is the container's at `outer_path`, with the flags that it would have without them. */
-#define COMPILE_DELEGATE "/annotations/run.oci.delegate-cgroup"
 compile_row compile_delegate;
 void compile_delegated_groups(struct compile *c, const struct plan_cgroup *outer, const char *outer_path);
 /* cgroup.c: the v2 controllers that the group must have. */

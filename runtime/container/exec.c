@@ -379,7 +379,8 @@ static int launch_and_wait(struct attempt *a)
 		sys_prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 	r = launch_somewhere(a);
 	if (r < 0) /* a group goes when the last process has gone, a moment before init counts as ended */
-		return stopped_meanwhile(a->target, a->group_gone ? -ESRCH : r, a->error);
+		return stopped_meanwhile(a->target, a->group_gone && !a->request->cgroups.count ? -ESRCH : r,
+					 a->error);
 	if (!a->request->detach)
 		r = signals = signals_open(a->error);
 	if (r >= 0)

@@ -171,8 +171,8 @@ static int refuse_enter(const struct making *making, int r, const char *dir)
 {
 	const char *delegated = making->container.state.cgroup_delegated;
 
-	return error_errno(making->error, r, "%scannot enter %s",
-			   delegated ? "/annotations/run.oci.delegate-cgroup: " : "", dir);
+	return error_errno(making->error, r, "%scannot enter %s", delegated ? COMPILE_DELEGATE ": " : "",
+			   dir);
 }
 
 /* Before the controllers are enabled for it: a group with processes enables none for those below. */

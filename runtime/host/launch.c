@@ -347,10 +347,7 @@ int launch_start(struct launch *launch, const int *slots, uint32_t slot_count, c
 	if (r < 0 || !launch->before_plan)
 		return r;
 	r = launch->before_plan(launch->context, error);
-	if (r == 0)
-		return deliver(launch, &parcel, error);
-	fd_close_at(&theirs);
-	return launch_last_word(launch, r, error);
+	return r < 0 ? r : deliver(launch, &parcel, error);
 }
 
 /* ---- the end ------------------------------------------------------------------------------------------ */

@@ -35,7 +35,6 @@ struct launch {
 	int (*on_forked)(void *context, struct error *error);
 	void *context;
 	bool killed;       /* the shim died of SIGKILL before READY */
-	bool group_gone;   /* it had ended, and somebody removed its group, before its limits were set */
 	bool not_executed; /* all was set up, and execve itself failed */
 	bool hooks_began;  /* a hook may have run before the start: poststop is due */
 };
@@ -47,10 +46,9 @@ void launch_init(struct launch *ret, const struct compiled *compiled);
  * descriptors (kept by the caller). `init`: path of another ociinit, or NULL. */
 int launch_start(struct launch *launch, const int *slots, uint32_t slot_count, const char *init,
 		 struct error *error);
-/* A step on the container's groups has failed with r. One that has gone (-ENOENT, -ENODEV), as a scope of
- * systemd's does when it is empty, says that the shim has ended: then what that one said last, or how it
- * died, is the error, not our step that found nothing. Its end of the socket is its own by now. Returns r or
- * -errno. */
+/* A step on the container's groups has failed with r, which is returned when they are there. One that has
+ * gone, as a scope of systemd's does when it is empty, says that the shim has ended: then what that one said
+ * last, or how it died, is the error, not our step that found nothing. Waits a second for it at most. */
 int launch_last_word(struct launch *launch, int r, struct error *error);
 /* Serve MAP, HOST, FORKED, LISTENER until READY. Faults become errors with the record's JSON pointer. A
  * shim that dies without a word: "signal 9" and, when oom_kill rose, the out-of-memory text (CRE-24). */

@@ -254,6 +254,33 @@ static bool out_of_memory(const struct launch *launch)
 	return false;
 }
 
+/* A group that we hold open was removed: nothing lives in it, and its counters have gone with it. */
+static bool group_has_gone(const struct launch *launch)
+{
+	for (uint32_t i = 0; i < launch->groups.count; i++) {
+		struct stat about;
+
+		if (launch->groups.dirs[i] >= 0 &&
+		    sys_fstatat(launch->groups.dirs[i], "cgroup.procs", &about, 0) == -ENOENT)
+			return true;
+	}
+	return false;
+}
+
+static bool limits_memory(const struct launch *launch)
+{
+	const struct plan *plan = &launch->compiled->plan;
+
+	plan_each(plan, record) {
+		const struct plan_cgroup_write *write = (const void *)record; /* if it is one */
+
+		if (record->kind == PLAN_KIND_cgroup_write &&
+		    !strncmp(plan_text(plan, write->file), "memory.", 7))
+			return true;
+	}
+	return false;
+}
+
 /* The shim will go on as another process, which has not named itself yet. */
 static bool forks(const struct launch *launch)
 {
@@ -312,10 +339,11 @@ static int died(struct launch *launch, struct error *error)
 		return error_set(error, EIO, "container init exited with status %d before it was ready",
 				 info.si_status);
 	launch->killed = info.si_status == SIGKILL;
-	/* with its group, the count of processes that were killed for memory has gone */
 	return error_set(error, EIO, "container init was killed by signal %d (%s) before it was ready%s",
 			 info.si_status, strsignal(info.si_status),
-			 launch->killed && launch->group_gone ? " (memory limit too low?)" : "");
+			 launch->killed && group_has_gone(launch) && limits_memory(launch)
+				 ? " (memory limit too low?)"
+				 : "");
 }
 
 /* ---- the conversation --------------------------------------------------------------------------------- */
@@ -368,16 +396,14 @@ int launch_last_word(struct launch *launch, int r, struct error *error)
 	struct message message = { .fd = -1 };
 	const struct error ours = *error;
 
-	if (r != -ENOENT && r != -ENODEV)
+	if (r >= 0 || !group_has_gone(launch))
 		return r;
 	memset(error, 0, sizeof *error);
 	while (sys_poll(&word, 1, LAST_WORD_MILLISECONDS) > 0) {
 		int got = receive(launch->sock, &message, error);
 
-		if (got == 0) {
-			launch->group_gone = true;
+		if (got == 0)
 			return died(launch, error);
-		}
 		if (got < 0)
 			break;
 		fd_close_at(&message.fd);
